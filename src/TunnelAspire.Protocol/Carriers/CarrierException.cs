@@ -1,0 +1,21 @@
+namespace TunnelAspire.Protocol.Carriers;
+
+/// <summary>What kept an exchange from being answered by the second component.</summary>
+public enum CarrierFault
+{
+    /// <summary>The connection failed, or the answer broke off, or none came in time.</summary>
+    Lost,
+
+    /// <summary>Somebody in between answered: a gateway's error, a block page, a cached answer.</summary>
+    Foreign,
+
+    /// <summary>The message is larger than the path lets through; smaller ones may pass.</summary>
+    TooLarge,
+}
+
+/// <summary>An exchange failed; nothing is known about whether the second component saw the request. It may be repeated.</summary>
+public sealed class CarrierException(CarrierFault fault, string detail, Exception? inner = null) : Exception(detail, inner)
+{
+    /// <summary>What happened.</summary>
+    public CarrierFault Fault { get; } = fault;
+}

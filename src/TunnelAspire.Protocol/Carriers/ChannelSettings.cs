@@ -1,0 +1,32 @@
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Protocol.Carriers;
+
+/// <summary>How a channel moves its bytes. All modes are the same mechanism with other parameters.</summary>
+public enum ChannelMode
+{
+    /// <summary>One message at a time, the next one after its answer: claims 1–27 to the letter.</summary>
+    Poll,
+
+    /// <summary>Several complete messages in flight, put in order by offset: for long round trips.</summary>
+    Burst,
+}
+
+/// <summary>The parameters of one channel, that is, of one direction.</summary>
+/// <param name="Mode">The name of the parameters.</param>
+/// <param name="MaxBytes">Most bytes in one message.</param>
+/// <param name="InFlight">Most messages under way at once.</param>
+/// <param name="Hold">How long a read request waits for bytes.</param>
+public sealed record ChannelSettings(ChannelMode Mode, int MaxBytes, int InFlight, TimeSpan Hold)
+{
+    /// <summary>How long an answer may be overdue, beyond the hold time, before the exchange counts as lost.</summary>
+    public static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
+
+    /// <summary>The settings of <paramref name="mode"/> within the limits that the connector told.</summary>
+    public static ChannelSettings For(ChannelMode mode, SessionLimits limits) => mode switch
+    {
+        ChannelMode.Poll => new(mode, Math.Min(limits.MaxBody, limits.Window), 1, limits.Hold),
+        ChannelMode.Burst => new(mode, Math.Min(limits.MaxBody, Math.Max(1, limits.Window / 8)), 4, limits.Hold),
+        _ => throw new ArgumentOutOfRangeException(nameof(mode)),
+    };
+}

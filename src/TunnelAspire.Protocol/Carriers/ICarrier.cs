@@ -1,0 +1,37 @@
+using System.Buffers;
+
+namespace TunnelAspire.Protocol.Carriers;
+
+/// <summary>
+/// Any one-way request/response protocol that can carry a session (claims 28–30): the first component asks, the second answers.
+/// A carrier may lose, repeat, reorder, cut or delay messages; offsets mend all of it. HTTP is the first carrier.
+/// </summary>
+/// <remarks>
+/// A failed exchange is a <see cref="CarrierException"/> (try again) or a <see cref="Wire.TunnelException"/> that the second
+/// component answered with.
+/// </remarks>
+public interface ICarrier
+{
+    /// <summary>A write request: brings bytes of the client's stream. The answer is the ack: all below it has been accepted.</summary>
+    Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken);
+
+    /// <summary>A read request: asks for bytes of the target's stream. The answer brings them. The caller disposes it.</summary>
+    Task<ReadAnswer> ReadAsync(ReadRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Ends the session at the second component, whatever state it is in.</summary>
+    Task EndAsync(string reason, CancellationToken cancellationToken);
+}
+
+/// <summary>A range of the client's stream.</summary>
+/// <param name="Offset">Offset of the first byte.</param>
+/// <param name="Bytes">The bytes; may be empty. They belong to the caller and stay valid until the write ends.</param>
+/// <param name="Fin">The offset at which the stream ends, where that is known.</param>
+/// <param name="Ack">All below it of the target's stream has arrived.</param>
+public readonly record struct WriteRequest(long Offset, ReadOnlySequence<byte> Bytes, long? Fin, long Ack);
+
+/// <summary>A request for the next range of the target's stream.</summary>
+/// <param name="Ack">All below it has arrived.</param>
+/// <param name="Generation">The reader's generation; the newest wins.</param>
+/// <param name="MaxBytes">Most bytes to answer with.</param>
+/// <param name="Hold">How long to wait for bytes before an empty answer.</param>
+public readonly record struct ReadRequest(long Ack, long Generation, int MaxBytes, TimeSpan Hold);

@@ -1,0 +1,153 @@
+using System.Buffers;
+using TunnelAspire.Protocol.Streaming;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Protocol.Carriers;
+
+/// <summary>
+/// The first component's receive channel: a read request waits at the second component; its answer brings bytes, and upon
+/// receiving it the next request is armed (claim 7). After a failure a new generation begins at the ack.
+/// </summary>
+public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelSettings settings, RetryClock retry)
+{
+    private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
+    private const int ReadSize = 64 * 1024;
+
+    private readonly Lock _lock = new();
+    private Generation _generation = new(0);
+
+    /// <summary>The requests that belong together; a newer generation cancels the older one's.</summary>
+    private sealed class Generation(long number)
+    {
+        public long Number => number;
+
+        public CancellationTokenSource Over { get; } = new();
+    }
+
+    /// <summary>Receives until the end of the target's stream has been handed on.</summary>
+    /// <exception cref="TunnelException">The session is over.</exception>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, settings.InFlight).Select(_ => ReceiveAsync(cancellationToken)));
+
+    private async Task ReceiveAsync(CancellationToken cancellationToken)
+    {
+        int failures = 0;
+        while (!receiving.Finished)
+        {
+            Generation generation = Volatile.Read(ref _generation);
+            using CancellationTokenSource exchange = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generation.Over.Token);
+            try
+            {
+                await ExchangeAsync(generation.Number, exchange);
+                failures = 0;
+            }
+            catch (Exception) when (!cancellationToken.IsCancellationRequested && (receiving.Finished || generation.Over.IsCancellationRequested))
+            {
+                // Another request of this generation failed, or the stream has ended: this one's outcome does not matter.
+            }
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Neither the session nor the generation ended: the answer is overdue.
+                await FailAsync(generation, new CarrierException(CarrierFault.Lost, "the answer is overdue", e), failures++, cancellationToken);
+            }
+            catch (Exception e) when (e is CarrierException || (e is TunnelException t && t.Error.Kind() == TunnelErrorKind.Retry))
+            {
+                await FailAsync(generation, e, failures++, cancellationToken);
+            }
+        }
+
+        Renew(Volatile.Read(ref _generation)); // the others need not wait for their answers
+    }
+
+    private Task FailAsync(Generation generation, Exception failure, int failures, CancellationToken cancellationToken)
+    {
+        Renew(generation);
+        return retry.PauseAsync(failure, failures, cancellationToken);
+    }
+
+    private void Renew(Generation failed)
+    {
+        lock (_lock)
+        {
+            if (_generation != failed)
+            {
+                return;
+            }
+
+            _generation = new Generation(failed.Number + 1);
+        }
+
+        failed.Over.Cancel();
+    }
+
+    private async Task ExchangeAsync(long generation, CancellationTokenSource exchange)
+    {
+        exchange.CancelAfter(settings.Hold + ChannelSettings.Slack);
+        ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, settings.Hold);
+        await using ReadAnswer answer = await carrier.ReadAsync(request, exchange.Token);
+        retry.Answered();
+        long end = await ApplyAsync(answer, exchange);
+        if (answer.Fin == end)
+        {
+            await WaitForTurnAsync(end, exchange);
+            await receiving.FinishAsync(end, exchange.Token);
+        }
+    }
+
+    /// <summary>Hands the answer's bytes on as they arrive, each in its turn; returns the offset behind the last.</summary>
+    private async Task<long> ApplyAsync(ReadAnswer answer, CancellationTokenSource exchange)
+    {
+        long offset = answer.Offset;
+        if (answer.Length == 0)
+        {
+            return offset;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(answer.Length ?? ReadSize, settings.MaxBytes));
+        try
+        {
+            while (true)
+            {
+                exchange.CancelAfter(settings.Hold + ChannelSettings.Slack);
+                int count = await answer.Body.ReadAsync(buffer, exchange.Token);
+                exchange.CancelAfter(Timeout.InfiniteTimeSpan);
+                if (count == 0)
+                {
+                    return offset;
+                }
+
+                retry.Answered();
+                await WaitForTurnAsync(offset, exchange);
+                await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);
+                offset += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Waits for the bytes before <paramref name="offset"/>; that they never come shows a hole.</summary>
+    private async Task WaitForTurnAsync(long offset, CancellationTokenSource exchange)
+    {
+        while (offset > receiving.Next)
+        {
+            long before = receiving.Next;
+            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(exchange.Token);
+            patience.CancelAfter(HolePatience);
+            try
+            {
+                await receiving.WaitForTurnAsync(offset, patience.Token);
+            }
+            catch (OperationCanceledException) when (!exchange.IsCancellationRequested)
+            {
+                // Patience ran out. A client that does not read makes everybody wait; else the bytes before are lost.
+                if (receiving.Next == before && !receiving.Writing)
+                {
+                    throw new CarrierException(CarrierFault.Lost, $"bytes from {before} to {offset} are missing");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Sockets;
+using TunnelAspire.Protocol.Streaming;
+
+namespace TunnelAspire.Protocol.Sockets;
+
+/// <summary>A connected TCP (or unix) socket as the source of one direction and the sink of the other.</summary>
+public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
+{
+    private readonly Socket _socket;
+
+    /// <summary>Takes over <paramref name="socket"/>.</summary>
+    public SocketEnd(Socket socket)
+    {
+        _socket = socket;
+        if (socket.ProtocolType == ProtocolType.Tcp)
+        {
+            socket.NoDelay = true;
+        }
+
+        LocalEndPoint = socket.LocalEndPoint;
+        RemoteEndPoint = socket.RemoteEndPoint;
+    }
+
+    /// <summary>This side's address; kept after the socket is gone.</summary>
+    public EndPoint? LocalEndPoint { get; }
+
+    /// <summary>The peer's address; kept after the socket is gone.</summary>
+    public EndPoint? RemoteEndPoint { get; }
+
+    /// <inheritdoc/>
+    public int Available
+    {
+        get
+        {
+            try
+            {
+                return _socket.Available;
+            }
+            catch (SocketException)
+            {
+                return 0; // the next read tells the error
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
+        await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
+        _socket.ReceiveAsync(destination, SocketFlags.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> bytes) =>
+        _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+
+    /// <inheritdoc/>
+    public void Finish() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Ends the connection with a reset: what is under way in either direction is void, and the peer knows.</summary>
+    public void Reset()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already gone: there is nobody to tell.
+        }
+
+        _socket.Dispose();
+    }
+
+    /// <summary>Closes the connection; what was written is still delivered.</summary>
+    public void Dispose() => _socket.Dispose();
+}

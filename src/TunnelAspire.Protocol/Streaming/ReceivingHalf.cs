@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Protocol.Streaming;
+
+/// <summary>
+/// The receiving half of a direction, the same at both ends: puts ranges that arrive in any order, several times or in pieces
+/// into the sink in order and once. It keeps no bytes: one who brings bytes too early waits with them in hand.
+/// </summary>
+/// <remarks>
+/// Bytes are applied as they arrive, at their offset, by whoever brings them first; nobody waits for the rest of somebody
+/// else's message, only for a write to the sink that is under way.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
+public sealed class ReceivingHalf
+{
+    private readonly IByteSink _sink;
+    private readonly int _window;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly AsyncSignal _progress = new();
+
+    // Written by the holder of _writing only.
+    private long _next;
+    private long _fin = -1;
+    private int _finished;
+
+    /// <summary>A half that writes to <paramref name="sink"/> and lets bytes wait up to <paramref name="window"/> ahead of their turn.</summary>
+    public ReceivingHalf(IByteSink sink, int window)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        _sink = sink;
+        _window = window;
+    }
+
+    /// <summary>All bytes below it have been accepted by the sink: the ack to tell.</summary>
+    public long Next => Volatile.Read(ref _next);
+
+    /// <summary>The stream has ended, and the sink knows.</summary>
+    public bool Finished => Volatile.Read(ref _finished) == 1;
+
+    /// <summary>A write to the sink is under way: whoever waits, waits for the sink and not for missing bytes.</summary>
+    public bool Writing => _writing.CurrentCount == 0;
+
+    /// <summary>
+    /// Puts <paramref name="bytes"/>, which begin at <paramref name="offset"/>, into the sink: trims what is there already, waits
+    /// for what is missing before them. Returns when all of them have been accepted, by this call or another.
+    /// </summary>
+    /// <exception cref="TunnelException">
+    /// <see cref="TunnelError.OffsetGap"/>: the offset is further ahead than the window.
+    /// <see cref="TunnelError.Malformed"/>: bytes lie beyond the end of the stream.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The missing bytes, or the turn, did not come in time; nothing was half-written.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask ApplyAsync(long offset, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        await WaitForTurnAsync(offset, cancellationToken);
+        long end = checked(offset + bytes.Length);
+        while (Next < end)
+        {
+            await _writing.WaitAsync(cancellationToken);
+            try
+            {
+                if (_fin >= 0 && end > _fin)
+                {
+                    throw new TunnelException(TunnelError.Malformed, $"bytes up to {end} lie beyond {_fin}, the end of the stream");
+                }
+
+                if (_next < end)
+                {
+                    int written = await _sink.WriteAsync(bytes[(int)(_next - offset)..]);
+                    Volatile.Write(ref _next, _next + written);
+                }
+            }
+            finally
+            {
+                _writing.Release();
+            }
+
+            _progress.Set();
+        }
+    }
+
+    /// <summary>Puts a sequence into the sink; see the other overload.</summary>
+    public async ValueTask ApplyAsync(long offset, ReadOnlySequence<byte> bytes, CancellationToken cancellationToken)
+    {
+        foreach (ReadOnlyMemory<byte> memory in bytes)
+        {
+            await ApplyAsync(offset, memory, cancellationToken);
+            offset += memory.Length;
+        }
+    }
+
+    /// <summary>
+    /// The stream ends at <paramref name="fin"/>: half-closes the sink once all bytes before it have been accepted. May be repeated.
+    /// </summary>
+    /// <exception cref="TunnelException"><see cref="TunnelError.Malformed"/>: the end was said to be elsewhere, or bytes beyond it have arrived.</exception>
+    public async ValueTask FinishAsync(long fin, CancellationToken cancellationToken)
+    {
+        await WaitForTurnAsync(fin, cancellationToken);
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            if (fin < _next || (_fin >= 0 && _fin != fin))
+            {
+                throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}: {(_fin >= 0 ? $"it ends at {_fin}" : $"bytes up to {_next} have arrived")}");
+            }
+
+            _fin = fin;
+            if (!Finished)
+            {
+                _sink.Finish();
+                Volatile.Write(ref _finished, 1);
+            }
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Waits until all bytes before <paramref name="offset"/> have been accepted.</summary>
+    /// <exception cref="TunnelException"><see cref="TunnelError.OffsetGap"/>: the offset is further ahead than the window.</exception>
+    public async ValueTask WaitForTurnAsync(long offset, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task progress = offset > Next ? _progress.Next() : Task.CompletedTask;
+            long ahead = offset - Next;
+            if (ahead <= 0)
+            {
+                return;
+            }
+
+            if (ahead > _window)
+            {
+                throw new TunnelException(TunnelError.OffsetGap, $"offset {offset} is {ahead} bytes ahead of {Next}, further than the window of {_window}");
+            }
+
+            await progress.WaitAsync(cancellationToken);
+        }
+    }
+}

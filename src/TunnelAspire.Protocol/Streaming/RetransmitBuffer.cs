@@ -1,0 +1,104 @@
+namespace TunnelAspire.Protocol.Streaming;
+
+/// <summary>
+/// The bytes of a stream from its lowest unacknowledged offset to its end. Bytes are kept until acknowledged, never until sent.
+/// Not safe for concurrent use: <see cref="SendingHalf"/> guards it with its lock.
+/// </summary>
+internal sealed class RetransmitBuffer
+{
+    private const int MinSegment = 512;
+    private const int MaxSegment = 256 * 1024;
+
+    private Segment? _head;
+    private Segment? _tail;
+    private Segment? _reserved;
+    private Segment? _cursor;
+
+    /// <summary>All below it has been acknowledged.</summary>
+    public long Start { get; private set; }
+
+    /// <summary>Offset behind the last byte.</summary>
+    public long End { get; private set; }
+
+    /// <summary>
+    /// Memory for the next bytes, for about <paramref name="expected"/> of them and for <paramref name="most"/> at the most.
+    /// It stays valid until <see cref="Commit"/>, whatever is acknowledged in the meantime.
+    /// </summary>
+    public Memory<byte> Reserve(int expected, int most)
+    {
+        if (_tail is null || _tail.Free == 0 || (_tail.Free < expected && _tail.Free < MaxSegment / 4))
+        {
+            Segment segment = Segment.Rent(End, Math.Clamp(Math.Min(expected, most), MinSegment, MaxSegment));
+            _tail?.Append(segment);
+            _head ??= segment;
+            _tail = segment;
+        }
+
+        _reserved = _tail;
+        _reserved.AddReference();
+        return _tail.FreeMemory(most);
+    }
+
+    /// <summary>The first <paramref name="count"/> bytes of the reserved memory are the stream's next ones.</summary>
+    public void Commit(int count)
+    {
+        _reserved!.Commit(count);
+        End += count;
+        _reserved.Release();
+        _reserved = null;
+        DropAcknowledged();
+    }
+
+    /// <summary>Everything below <paramref name="offset"/> has arrived.</summary>
+    public void Acknowledge(long offset)
+    {
+        Start = Math.Max(Start, offset);
+        DropAcknowledged();
+    }
+
+    /// <summary>The bytes [<paramref name="offset"/>, <paramref name="offset"/> + <paramref name="length"/>), which must be held here.</summary>
+    public OutboundRange Range(long offset, int length, long? fin)
+    {
+        Segment first = _cursor is not null && _cursor.Start <= offset ? _cursor : _head!;
+        while (first.End <= offset)
+        {
+            first = first.Following!;
+        }
+
+        Segment last = first;
+        while (last.End < offset + length)
+        {
+            last = last.Following!;
+        }
+
+        _cursor = last;
+        return new OutboundRange(offset, length, fin, first, last);
+    }
+
+    /// <summary>Lets go of everything.</summary>
+    public void Clear()
+    {
+        Start = End;
+        DropAcknowledged();
+    }
+
+    private void DropAcknowledged()
+    {
+        while (_head is not null && _head != _reserved && _head.End <= Start)
+        {
+            Segment head = _head;
+            _head = head.Following;
+            if (_head is null)
+            {
+                _tail = null;
+            }
+
+            if (_cursor == head)
+            {
+                _cursor = null;
+            }
+
+            head.Release();
+        }
+    }
+}

@@ -1,0 +1,269 @@
+using System.Runtime.CompilerServices;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Protocol.Streaming;
+
+/// <summary>
+/// The sending half of a direction, the same at both ends: reads the source because somebody asks for bytes, hands them out as
+/// ranges, and keeps them until they are acknowledged. Never holds more than its window.
+/// </summary>
+/// <remarks>
+/// Invariants: acknowledged ≤ next ≤ end ≤ acknowledged + window; next ≤ sent, the highest offset ever handed out.
+/// One asker at a time reads the source, in the order of asking; the others wait for their turn.
+/// </remarks>
+public sealed class SendingHalf : IDisposable
+{
+    private readonly IByteSource _source;
+    private readonly int _window;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly AsyncSignal _roomMade = new();
+
+    // Guards every field below.
+    private readonly Lock _lock = new();
+    private readonly RetransmitBuffer _buffer = new();
+    private long _next;
+    private long _sent;
+    private long _resent;
+    private long _generation;
+    private long? _fin;
+    private bool _disposed;
+
+    /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes.</summary>
+    public SendingHalf(IByteSource source, int window)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        _source = source;
+        _window = window;
+    }
+
+    /// <summary>All bytes below it have arrived at the other end.</summary>
+    public long Acknowledged
+    {
+        get { lock (_lock) { return _buffer.Start; } }
+    }
+
+    /// <summary>The highest offset handed out so far; an ack above it is a lie.</summary>
+    public long Sent
+    {
+        get { lock (_lock) { return _sent; } }
+    }
+
+    /// <summary>Offset of the next byte to hand out.</summary>
+    public long Next
+    {
+        get { lock (_lock) { return _next; } }
+    }
+
+    /// <summary>Bytes handed out more than once.</summary>
+    public long Resent
+    {
+        get { lock (_lock) { return _resent; } }
+    }
+
+    /// <summary>The offset at which the stream ends, once the source has ended.</summary>
+    public long? Fin
+    {
+        get { lock (_lock) { return _fin; } }
+    }
+
+    /// <summary>The generation that is served; see <see cref="Restart"/>.</summary>
+    public long Generation
+    {
+        get { lock (_lock) { return _generation; } }
+    }
+
+    /// <summary>
+    /// The next range that has not been handed out in this generation, of at most <paramref name="maxBytes"/>. Waits for the
+    /// source to deliver, or for room in the window. Once the stream has ended, answers at once with an empty range that says so.
+    /// </summary>
+    /// <exception cref="TunnelException"><see cref="TunnelError.Superseded"/>: <paramref name="generation"/> is over.</exception>
+    /// <exception cref="OperationCanceledException">Nothing came before <paramref name="cancellationToken"/>; nothing was taken.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<OutboundRange> TakeAsync(long generation, int maxBytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                Task roomMade = Task.CompletedTask;
+                bool full;
+                lock (_lock)
+                {
+                    if (TryTake_NeedsLock(generation, maxBytes, out OutboundRange range))
+                    {
+                        return range;
+                    }
+
+                    full = _buffer.End - _buffer.Start >= _window;
+                    if (full)
+                    {
+                        roomMade = _roomMade.Next();
+                    }
+                }
+
+                if (full)
+                {
+                    await roomMade.WaitAsync(cancellationToken);
+                }
+                else
+                {
+                    await _source.WaitAsync(cancellationToken);
+                    await FillAsync(maxBytes);
+                }
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Takes only what is already there, or nothing: never waits. For one who has sent something and asks whether more is to follow.
+    /// </summary>
+    public bool TryTake(long generation, int maxBytes, out OutboundRange range)
+    {
+        lock (_lock)
+        {
+            return TryTake_NeedsLock(generation, maxBytes, out range);
+        }
+    }
+
+    /// <summary>All bytes below <paramref name="offset"/> have arrived. A lower offset than before is old news and ignored.</summary>
+    /// <exception cref="TunnelException"><see cref="TunnelError.Malformed"/>: the offset was never handed out.</exception>
+    public void Acknowledge(long offset)
+    {
+        lock (_lock)
+        {
+            if (offset > _sent)
+            {
+                throw new TunnelException(TunnelError.Malformed, $"ack {offset} is beyond {_sent}, the end of what was sent");
+            }
+
+            if (offset <= _buffer.Start)
+            {
+                return;
+            }
+
+            _buffer.Acknowledge(offset);
+            _next = Math.Max(_next, offset);
+        }
+
+        _roomMade.Set();
+    }
+
+    /// <summary>
+    /// A new generation of askers takes over, if it is newer than the one that is served: sending begins again at the lowest
+    /// unacknowledged byte, and older askers get nothing any more.
+    /// </summary>
+    /// <returns>Whether it was newer.</returns>
+    public bool Restart(long generation)
+    {
+        lock (_lock)
+        {
+            if (generation <= _generation)
+            {
+                return false;
+            }
+
+            _generation = generation;
+            _next = _buffer.Start;
+        }
+
+        _roomMade.Set();
+        return true;
+    }
+
+    /// <summary>Lets go of all bytes; what is being sent keeps its own until it is done.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _buffer.Clear();
+            _next = _sent = _buffer.End;
+        }
+    }
+
+    private bool TryTake_NeedsLock(long generation, int maxBytes, out OutboundRange range)
+    {
+        if (generation != _generation)
+        {
+            throw new TunnelException(TunnelError.Superseded, $"generation {generation} is over, {_generation} is served");
+        }
+
+        int length = (int)Math.Min(_buffer.End - _next, maxBytes);
+        if (length == 0)
+        {
+            range = _fin is null ? default : new OutboundRange(_next, _fin);
+            return _fin is not null;
+        }
+
+        long end = _next + length;
+        range = _buffer.Range(_next, length, end == _fin ? _fin : null);
+        _resent += Math.Max(0, Math.Min(end, _sent) - _next);
+        _next = end;
+        _sent = Math.Max(_sent, end);
+        return true;
+    }
+
+    /// <summary>Reads what the source has, up to <paramref name="maxBytes"/>. The source is ready: the reads do not wait.</summary>
+    private async ValueTask FillAsync(int maxBytes)
+    {
+        int filled = 0;
+        int available = _source.Available;
+        while (true)
+        {
+            Memory<byte> memory;
+            lock (_lock)
+            {
+                int room = (int)Math.Min(_window - (_buffer.End - _buffer.Start), maxBytes - filled);
+                if (room <= 0)
+                {
+                    return;
+                }
+
+                memory = _buffer.Reserve(available, room);
+            }
+
+            int count = await ReadAsync(memory);
+            filled += count;
+            available = count == 0 ? 0 : _source.Available;
+            if (available == 0)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>One read into reserved memory, which is committed even if the source fails.</summary>
+    private async ValueTask<int> ReadAsync(Memory<byte> reserved)
+    {
+        int count = 0;
+        bool ended = false;
+        try
+        {
+            count = await _source.ReadAsync(reserved, CancellationToken.None);
+            ended = count == 0;
+            return count;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _buffer.Commit(count);
+                if (ended)
+                {
+                    _fin ??= _buffer.End;
+                }
+
+                if (_disposed)
+                {
+                    _buffer.Clear();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+namespace TunnelAspire.Protocol.Wire;
+
+/// <summary>Paths and query parameters of the protocol.</summary>
+public static class TunnelPaths
+{
+    /// <summary>Opens sessions; the parent of each session's path.</summary>
+    public const string Sessions = "/v1/sessions";
+
+    /// <summary>Query parameter of an open: the target, <c>host:port</c>.</summary>
+    public const string Target = "target";
+
+    /// <summary>Query parameter: offset of the body's first byte.</summary>
+    public const string Offset = "offset";
+
+    /// <summary>Query parameter: the offset at which the sender's stream ends.</summary>
+    public const string Fin = "fin";
+
+    /// <summary>Query parameter: all below it of the other direction has arrived.</summary>
+    public const string Ack = "ack";
+
+    /// <summary>Query parameter of a receive: the reader's generation. The newest wins.</summary>
+    public const string Generation = "gen";
+
+    /// <summary>Query parameter: the request's number, unique within the session.</summary>
+    public const string Number = "n";
+
+    /// <summary>Query parameter of a receive: how long to wait for bytes, in milliseconds.</summary>
+    public const string Hold = "hold";
+
+    /// <summary>Query parameter of a receive: the most bytes to answer with.</summary>
+    public const string Max = "max";
+
+    /// <summary>Query parameter of a receive: <c>1</c> asks for a chunked answer, flushed at each read.</summary>
+    public const string Stream = "stream";
+
+    /// <summary>Query parameter of an abort: why.</summary>
+    public const string Reason = "reason";
+
+    /// <summary>The session's own path; DELETE ends it.</summary>
+    public static string Session(SessionId id) => $"{Sessions}/{id}";
+
+    /// <summary>Where the client's bytes are sent.</summary>
+    public static string Send(SessionId id) => $"{Sessions}/{id}/send";
+
+    /// <summary>Where the target's bytes are received.</summary>
+    public static string Receive(SessionId id) => $"{Sessions}/{id}/receive";
+}
