@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Routing;
+
+/// <summary>Routes in memory, for relay and connector in one process. Nothing expires: the process's end ends all of it.</summary>
+public sealed class MemoryRoutingStore : IRoutingStore
+{
+    private readonly ConcurrentDictionary<string, ConnectorStatus> _connectors = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<SessionId, ConnectorAddress> _routes = new();
+
+    /// <inheritdoc/>
+    public Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken)
+    {
+        bool known = _connectors.TryGetValue(status.Address.Name, out ConnectorStatus? former) && former.Address.Epoch == status.Address.Epoch;
+        _connectors[status.Address.Name] = status;
+        return Task.FromResult(known);
+    }
+
+    /// <inheritdoc/>
+    public Task WithdrawAsync(ConnectorAddress connector, CancellationToken cancellationToken)
+    {
+        if (_connectors.TryGetValue(connector.Name, out ConnectorStatus? status) && status.Address.Epoch == connector.Epoch)
+        {
+            _connectors.TryRemove(new(connector.Name, status));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ConnectorStatus>> ListConnectorsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ConnectorStatus>>([.. _connectors.Values]);
+
+    /// <inheritdoc/>
+    public Task<ConnectorStatus?> FindConnectorAsync(string name, CancellationToken cancellationToken) =>
+        Task.FromResult(_connectors.GetValueOrDefault(name));
+
+    /// <inheritdoc/>
+    public Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken) =>
+        Task.FromResult(_routes.GetOrAdd(session, connector));
+
+    /// <inheritdoc/>
+    public Task<ConnectorAddress?> FindRouteAsync(SessionId session, CancellationToken cancellationToken) =>
+        Task.FromResult(_routes.GetValueOrDefault(session));
+
+    /// <inheritdoc/>
+    public Task RefreshRoutesAsync(IReadOnlyCollection<SessionId> sessions, ConnectorAddress connector, CancellationToken cancellationToken)
+    {
+        foreach (SessionId session in sessions)
+        {
+            _routes[session] = connector;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveRouteAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        _routes.TryRemove(session, out _);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task PingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Routing;
+
+/// <summary>Routes in Redis.</summary>
+/// <remarks>
+/// Keys, each with the prefix (default <c>tunnelaspire:</c>):
+/// <list type="bullet">
+/// <item><c>connectors</c>: set of the names that have announced themselves; names without an entry are pruned when listed.</item>
+/// <item><c>connector:NAME</c>: string <c>epoch|sessions|draining|url</c>, expires after the connector lease.</item>
+/// <item><c>route:SESSION</c>: string <c>name|epoch|url</c>, expires after the route lease; written with NX, so that the first opener wins.</item>
+/// </list>
+/// Nothing else is kept, and all of it can be lost: the next heartbeats write it again. No scripts: it runs on Garnet as on redis-server.
+/// </remarks>
+public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<RoutingOptions> options) : IRoutingStore
+{
+    private const int RefreshBatch = 1000;
+
+    private readonly RoutingOptions _options = options.Value;
+
+    private RedisKey Index => _options.KeyPrefix + "connectors";
+
+    /// <inheritdoc/>
+    public Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken) => RunAsync(async db =>
+    {
+        RedisKey key = ConnectorKey(status.Address.Name);
+        Task<RedisValue> former = db.StringGetAsync(key);
+        Task<bool> written = db.StringSetAsync(key, RoutingText.Write(status), _options.ConnectorLease);
+        Task<bool> indexed = db.SetAddAsync(Index, status.Address.Name);
+        await Task.WhenAll(former, written, indexed);
+        return RoutingText.ReadStatus(status.Address.Name, await former)?.Address.Epoch == status.Address.Epoch;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WithdrawAsync(ConnectorAddress connector, CancellationToken cancellationToken) => RunAsync(async db =>
+    {
+        RedisKey key = ConnectorKey(connector.Name);
+        RedisValue former = await db.StringGetAsync(key);
+        return RoutingText.ReadStatus(connector.Name, former)?.Address.Epoch == connector.Epoch && await db.KeyDeleteAsync(key);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ConnectorStatus>> ListConnectorsAsync(CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ConnectorStatus>>(async db =>
+    {
+        RedisValue[] names = await db.SetMembersAsync(Index);
+        RedisValue[] entries = names.Length == 0 ? [] : await db.StringGetAsync([.. names.Select(name => ConnectorKey(name!))]);
+        List<ConnectorStatus> live = [];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (RoutingText.ReadStatus(names[i]!, entries[i]) is { } status)
+            {
+                live.Add(status);
+            }
+            else
+            {
+                await db.SetRemoveAsync(Index, names[i]);
+            }
+        }
+
+        return live;
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectorStatus?> FindConnectorAsync(string name, CancellationToken cancellationToken) =>
+        RunAsync(async db => RoutingText.ReadStatus(name, await db.StringGetAsync(ConnectorKey(name))), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken) => RunAsync(async db =>
+    {
+        RedisKey key = RouteKey(session);
+        if (await db.StringSetAsync(key, RoutingText.Write(connector), _options.RouteLease, When.NotExists))
+        {
+            return connector;
+        }
+
+        return RoutingText.ReadRoute(await db.StringGetAsync(key)) ?? throw new RoutingUnavailableException($"the route of {session.Prefix} expired while it was read");
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectorAddress?> FindRouteAsync(SessionId session, CancellationToken cancellationToken) =>
+        RunAsync(async db => RoutingText.ReadRoute(await db.StringGetAsync(RouteKey(session))), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task RefreshRoutesAsync(IReadOnlyCollection<SessionId> sessions, ConnectorAddress connector, CancellationToken cancellationToken)
+    {
+        RedisValue route = RoutingText.Write(connector);
+        foreach (SessionId[] batch in sessions.Chunk(RefreshBatch))
+        {
+            await RunAsync(db => Task.WhenAll(batch.Select(session => db.StringSetAsync(RouteKey(session), route, _options.RouteLease))), cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveRouteAsync(SessionId session, CancellationToken cancellationToken) =>
+        RunAsync(db => db.KeyDeleteAsync(RouteKey(session)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task PingAsync(CancellationToken cancellationToken) => RunAsync(db => db.PingAsync(), cancellationToken);
+
+    private RedisKey ConnectorKey(string name) => $"{_options.KeyPrefix}connector:{name}";
+
+    private RedisKey RouteKey(SessionId session) => $"{_options.KeyPrefix}route:{session}";
+
+    /// <summary>The one place where the client's failures become ours.</summary>
+    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await command(redis.GetDatabase()).WaitAsync(_options.CommandTimeout, cancellationToken);
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
+        {
+            throw new RoutingUnavailableException($"Redis is out of reach ({e.GetType().Name})", e);
+        }
+    }
+}
