@@ -1,0 +1,232 @@
+using Microsoft.Extensions.Options;
+using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http;
+using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Streaming;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Connector;
+
+/// <summary>The connector's side of the protocol: one method a verb. docs/protocol.md is their specification.</summary>
+public sealed class ConnectorEndpoints(
+    SessionTable sessions, ConnectorIdentity identity, ConnectorDrain drain, ConnectorMetrics metrics, IOptions<ConnectorOptions> options)
+{
+    private readonly ConnectorOptions _options = options.Value;
+    private readonly SessionTokens _tokens = new();
+
+    /// <summary>Maps the protocol's paths and the operator's list of sessions.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapPost(TunnelPaths.Sessions, OpenAsync);
+        app.MapPost($"{TunnelPaths.Sessions}/{{id}}/send", SendAsync);
+        app.MapGet($"{TunnelPaths.Sessions}/{{id}}/receive", ReceiveAsync);
+        app.MapDelete($"{TunnelPaths.Sessions}/{{id}}", AbortAsync);
+        app.MapGet("/sessions", List);
+    }
+
+    /// <summary>POST /v1/sessions?target=host:port: connects to the target; the body may bring the client's first bytes.</summary>
+    private async Task OpenAsync(HttpContext context)
+    {
+        RequireThisRun(context);
+        if (drain.Draining)
+        {
+            throw new TunnelException(TunnelError.Draining, $"connector {identity.Address.Name} takes no new sessions");
+        }
+
+        TunnelRequests.RequireTcpBody(context.Request);
+        TunnelRequests.LiftServerLimits(context, _options.MaxBody);
+        string? targetText = context.Request.Query[TunnelPaths.Target];
+        if (!TargetAddress.TryParse(targetText, out TargetAddress? target))
+        {
+            throw new TunnelException(TunnelError.Malformed, $"the query parameter '{TunnelPaths.Target}' is not host:port");
+        }
+
+        long? fin = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Fin);
+        TargetSession session = await sessions.OpenAsync(RequestedId(context.Request), target, context.RequestAborted);
+        session.Touch(context.Request.Headers[TunnelHeaders.Relay]);
+        long ack = await RunAsync(session, () => AcceptAsync(context, session, offset: 0, fin, ack: null));
+
+        Mark(context, session.Id, ack);
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.Location = TunnelPaths.Session(session.Id);
+        headers[TunnelHeaders.Token] = _tokens.For(session.Id);
+        headers[TunnelHeaders.Window] = WireText.Format(_options.Window);
+        headers[TunnelHeaders.MaxBody] = WireText.Format(_options.MaxBody);
+        headers[TunnelHeaders.Hold] = WireText.Format((long)_options.Hold.TotalMilliseconds);
+        headers[TunnelHeaders.Grace] = WireText.Format((long)_options.Grace.TotalMilliseconds);
+        headers[TunnelHeaders.Connector] = identity.Address.Name;
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        context.Response.ContentLength = 0;
+    }
+
+    /// <summary>POST …/send: the client's bytes; the answer is their acknowledgement (claims 2–4).</summary>
+    private async Task SendAsync(HttpContext context)
+    {
+        TargetSession session = Admit(context);
+        TunnelRequests.RequireTcpBody(context.Request);
+        TunnelRequests.LiftServerLimits(context, _options.MaxBody);
+        long offset = TunnelRequests.RequiredOffset(context.Request, TunnelPaths.Offset);
+        long? fin = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Fin);
+        long? ack = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Ack);
+        if (fin < offset || offset > long.MaxValue - _options.MaxBody)
+        {
+            throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}, before offset {offset}, nor reach 2^63");
+        }
+
+        long accepted;
+        try
+        {
+            accepted = await RunAsync(session, () => AcceptAsync(context, session, offset, fin, ack));
+        }
+        catch (TunnelException e) when (e.Error == TunnelError.OffsetGap)
+        {
+            Mark(context, session.Id, session.End.Receiving.Next);
+            throw;
+        }
+
+        Mark(context, session.Id, accepted);
+        context.Response.ContentLength = 0;
+    }
+
+    /// <summary>GET …/receive: reads from the target because of this request, and answers with what was read (claims 5, 6).</summary>
+    private async Task ReceiveAsync(HttpContext context)
+    {
+        TargetSession session = Admit(context);
+        TunnelRequests.LiftServerLimits(context, 0);
+        ReadRequest request = ReadRequest(context.Request);
+        using OutboundRange range = await RunAsync(session, () => session.End.ReadAsync(request, context.RequestAborted));
+
+        Mark(context, session.Id, session.End.Receiving.Next);
+        context.Response.Headers[TunnelHeaders.Offset] = WireText.Format(range.Offset);
+        if (range.Fin is { } fin)
+        {
+            context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(fin);
+        }
+
+        context.Response.ContentType = TunnelMediaTypes.BinaryTcp;
+        context.Response.ContentLength = range.Length;
+        foreach (ReadOnlyMemory<byte> bytes in range.Bytes)
+        {
+            await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+        }
+
+        metrics.Down(range.Length);
+        session.Touch();
+    }
+
+    /// <summary>DELETE: ends the session; in order if both directions have ended, else with a reset.</summary>
+    private Task AbortAsync(HttpContext context)
+    {
+        TargetSession session = Admit(context);
+        bool complete = session.End.Receiving.Finished && session.End.Sending.Fin is not null;
+        sessions.End(session, complete ? SessionEndReason.Closed : SessionEndReason.Aborted);
+        Mark(context, session.Id, session.End.Receiving.Next);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>GET /sessions: for operators, on the inner network only; relays do not forward it.</summary>
+    private IResult List() => Results.Json(sessions.Open.Select(session => new
+    {
+        id = session.Id.Prefix,
+        target = session.Target.ToString(),
+        source = session.Source,
+        connector = identity.Address.Name,
+        relays = session.Relays,
+        bytesUp = session.BytesUp,
+        bytesDown = session.BytesDown,
+        ageSeconds = Math.Round(session.Age.TotalSeconds, 1),
+    }));
+
+    private async Task<long> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
+    {
+        long before = session.End.Receiving.Next;
+        long accepted = await session.End.AcceptAsync(offset, context.Request.BodyReader, fin, ack, _options.Hold, context.RequestAborted);
+        metrics.Up(Math.Max(0, accepted - before));
+        session.Touch();
+        return accepted;
+    }
+
+    /// <summary>Runs what touches the byte machine, and ends the session where that shows that it must end.</summary>
+    private async Task<T> RunAsync<T>(TargetSession session, Func<Task<T>> exchange)
+    {
+        try
+        {
+            return await exchange();
+        }
+        catch (TunnelException e) when (e.Error == TunnelError.Malformed)
+        {
+            sessions.End(session, SessionEndReason.ProtocolError);
+            throw;
+        }
+        catch (Exception e) when (session.Ended && e is not BadHttpRequestException)
+        {
+            throw new TunnelException(TunnelError.SessionGone, "the session has ended", e);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            sessions.End(session, SessionEndReason.TargetReset);
+            throw new TunnelException(TunnelError.TargetReset, $"{session.Target}: {e.Message}", e);
+        }
+    }
+
+    private ReadRequest ReadRequest(HttpRequest request)
+    {
+        long ack = TunnelRequests.RequiredOffset(request, TunnelPaths.Ack);
+        long generation = TunnelRequests.OptionalOffset(request, TunnelPaths.Generation) ?? 0;
+        long max = TunnelRequests.OptionalOffset(request, TunnelPaths.Max) ?? _options.MaxBody;
+        long hold = TunnelRequests.OptionalOffset(request, TunnelPaths.Hold) ?? long.MaxValue;
+        if (max == 0)
+        {
+            throw new TunnelException(TunnelError.Malformed, $"the query parameter '{TunnelPaths.Max}' must be at least 1");
+        }
+
+        TimeSpan longest = _options.Hold;
+        TimeSpan asked = hold < longest.TotalMilliseconds ? TimeSpan.FromMilliseconds(hold) : longest;
+        return new ReadRequest(ack, generation, (int)Math.Min(max, _options.MaxBody), asked);
+    }
+
+    /// <summary>The session that the request names and is admitted to. A wrong token and an unknown session look the same.</summary>
+    private TargetSession Admit(HttpContext context)
+    {
+        SessionId id = TunnelRequests.Session(context);
+        RequireThisRun(context);
+        if (!_tokens.Admits(id, context.Request.Headers[TunnelHeaders.Token]))
+        {
+            throw new TunnelException(TunnelError.SessionUnknown, "no such session");
+        }
+
+        context.Response.Headers[TunnelHeaders.Session] = id.ToString();
+        TargetSession session = sessions.Find(id) ?? throw new TunnelException(TunnelError.SessionGone, "the session has ended");
+        session.Touch(context.Request.Headers[TunnelHeaders.Relay]);
+        return session;
+    }
+
+    /// <summary>A relay that means an earlier run of this connector means sessions that ended with it.</summary>
+    private void RequireThisRun(HttpContext context)
+    {
+        string? epoch = context.Request.Headers[TunnelHeaders.Epoch];
+        if (epoch is not null && epoch != WireText.Format(identity.Address.Epoch))
+        {
+            throw new TunnelException(TunnelError.SessionGone, $"connector {identity.Address.Name} has been restarted since the session was opened");
+        }
+    }
+
+    private static SessionId RequestedId(HttpRequest request)
+    {
+        if (SessionId.TryParse(request.Headers[TunnelHeaders.Session], out SessionId id))
+        {
+            return id; // chosen by the relay
+        }
+
+        string? key = request.Headers[TunnelHeaders.OpenKey];
+        return string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key);
+    }
+
+    private static void Mark(HttpContext context, SessionId id, long ack)
+    {
+        TunnelAnswers.Mark(context);
+        context.Response.Headers[TunnelHeaders.Session] = id.ToString();
+        context.Response.Headers[TunnelHeaders.Ack] = WireText.Format(ack);
+    }
+}

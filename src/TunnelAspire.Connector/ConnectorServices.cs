@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Options;
+using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Connector.Targets;
+
+namespace TunnelAspire.Connector;
+
+/// <summary>Puts the connector into a host, and its endpoints into the host's server.</summary>
+public static class ConnectorServices
+{
+    /// <summary>Registers the connector. The routing store is registered by the host.</summary>
+    public static IHostApplicationBuilder AddConnector(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ConnectorOptions>()
+            .BindConfiguration(ConnectorOptions.Section)
+            .ValidateDataAnnotations()
+            .Validate(options => options.Grace > options.Hold, "Connector:Grace must be longer than Connector:Hold")
+            .Validate(options => options.Hold < TimeSpan.FromMinutes(5), "Connector:Hold must be under five minutes")
+            .ValidateOnStart();
+        builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
+        builder.Services.AddSingleton<ConnectorIdentity>();
+        builder.Services.AddSingleton<ConnectorMetrics>();
+        builder.Services.AddSingleton<ConnectorDrain>();
+        builder.Services.AddSingleton<TargetDialer>();
+        builder.Services.AddSingleton<SessionTableContext>();
+        builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton<ConnectorEndpoints>();
+        builder.Services.AddSingleton<LeaseServiceContext>();
+        builder.Services.AddHostedService<LeaseService>();
+        builder.Services.AddHostedService<DrainService>();
+        builder.Services.AddHealthChecks().AddCheck<ConnectorDrain>("connector", tags: ["ready"]);
+
+        // The host's own deadline must not cut the drain short.
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<ConnectorOptions>>((host, connector) =>
+            host.ShutdownTimeout = TimeSpan.FromSeconds(connector.Value.DrainSeconds + 5));
+        return builder;
+    }
+
+    /// <summary>Maps the connector's endpoints.</summary>
+    public static void MapConnector(this WebApplication app)
+    {
+        _ = app.Services.GetRequiredService<TargetDialer>(); // a wrong allow-list stops the start
+        app.Services.GetRequiredService<ConnectorEndpoints>().Map(app);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Connector.Targets;
+using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Routing;
+
+namespace TunnelAspire.Connector.Sessions;
+
+/// <summary>The sessions that this connector holds.</summary>
+/// <remarks>
+/// Opening is shared: a repeated open of the same id waits for the first one's outcome. A session is in the table from the
+/// first open until <see cref="End"/>; its route is written after the target is connected and before any byte reaches the target.
+/// </remarks>
+public sealed partial class SessionTable(
+    TargetDialer dialer, IRoutingStore routes, ConnectorIdentity identity, ConnectorMetrics metrics, SessionTableContext context)
+{
+    private readonly ConcurrentDictionary<SessionId, Lazy<Task<TargetSession>>> _sessions = new();
+    private readonly ConnectorOptions _options = context.Options.Value;
+    private readonly ILogger _logger = context.Logger;
+
+    /// <summary>Sessions open or being opened.</summary>
+    public int Count => _sessions.Count;
+
+    /// <summary>The sessions that are open now.</summary>
+    public IEnumerable<TargetSession> Open =>
+        _sessions.Values.Where(entry => entry.IsValueCreated && entry.Value.IsCompletedSuccessfully).Select(entry => entry.Value.GetAwaiter().GetResult());
+
+    /// <summary>Opens the session, or finds the one that an earlier open of the same id made.</summary>
+    public async Task<TargetSession> OpenAsync(SessionId id, TargetAddress target, CancellationToken cancellationToken)
+    {
+        if (Count >= _options.MaxSessions)
+        {
+            throw new TunnelException(TunnelError.TooMany, $"{_options.MaxSessions} sessions are open, the most that this connector takes");
+        }
+
+        // The opening outlives the request that began it: its repeat through another relay may be waiting for it.
+        Lazy<Task<TargetSession>> entry = _sessions.GetOrAdd(id, _ => new(() => ConnectAsync(id, target)));
+        TargetSession session = await entry.Value.WaitAsync(cancellationToken);
+        return session.Target == target
+            ? session
+            : throw new TunnelException(TunnelError.Malformed, "the open key has been used for another target");
+    }
+
+    /// <summary>The open session of that id, or null.</summary>
+    public TargetSession? Find(SessionId id) =>
+        _sessions.TryGetValue(id, out Lazy<Task<TargetSession>>? entry) && entry.IsValueCreated && entry.Value.IsCompletedSuccessfully
+            ? entry.Value.GetAwaiter().GetResult()
+            : null;
+
+    /// <summary>Ends a session: its target sees a close or a reset, its requests are answered, its route is removed.</summary>
+    public void End(TargetSession session, SessionEndReason reason)
+    {
+        if (!session.Close())
+        {
+            return;
+        }
+
+        _sessions.TryRemove(session.Id, out _);
+        metrics.Ended(session, reason);
+        LogEnded(session.Id.Prefix, session.Target, reason, session.BytesUp, session.BytesDown, session.Age.TotalSeconds);
+        if (reason != SessionEndReason.LostRace)
+        {
+            _ = RemoveRouteAsync(session.Id);
+        }
+    }
+
+    private async Task<TargetSession> ConnectAsync(SessionId id, TargetAddress target)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        Activity? trace = ConnectorMetrics.Traces.StartActivity("tunnel.session", ActivityKind.Server);
+        trace?.SetTag("tunnel.session", id.Prefix).SetTag("tunnel.target", target.ToString()).SetTag("tunnel.connector", identity.Address.Name);
+        try
+        {
+            Socket socket = await dialer.DialAsync(target, CancellationToken.None);
+            TargetSession session = new(id, target, socket, _options.Limits, context.Time) { Trace = trace };
+            await ClaimAsync(session);
+            metrics.Opened(Stopwatch.GetElapsedTime(begun));
+            LogOpened(id.Prefix, target, session.Source);
+            return session;
+        }
+        catch (Exception e)
+        {
+            _sessions.TryRemove(id, out _);
+            trace?.SetStatus(ActivityStatusCode.Error, e.Message).Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the route; where another connector was first, its session is the one that counts.</summary>
+    private async Task ClaimAsync(TargetSession session)
+    {
+        try
+        {
+            ConnectorAddress holder = await routes.ClaimRouteAsync(session.Id, identity.Address, CancellationToken.None);
+            if (holder != identity.Address)
+            {
+                throw new TunnelException(TunnelError.ConnectorUnreachable, $"{holder.Name} has opened the session already; repeat the open");
+            }
+        }
+        catch (Exception e)
+        {
+            session.Close();
+            throw e is RoutingUnavailableException ? new TunnelException(TunnelError.RoutingUnavailable, "the session's route cannot be written now", e) : e;
+        }
+    }
+
+    private async Task RemoveRouteAsync(SessionId id)
+    {
+        try
+        {
+            await routes.RemoveRouteAsync(id, CancellationToken.None);
+        }
+        catch (RoutingUnavailableException)
+        {
+            // The route's lease ends it.
+        }
+    }
+
+    [LoggerMessage(2000, LogLevel.Information, "Session {Session} opened to {Target} from {Source}")]
+    private partial void LogOpened(string session, TargetAddress target, string source);
+
+    [LoggerMessage(2001, LogLevel.Information, "Session {Session} to {Target} ended: {Reason}; {BytesUp} bytes up, {BytesDown} down, {Seconds:0.0} s")]
+    private partial void LogEnded(string session, TargetAddress target, SessionEndReason reason, long bytesUp, long bytesDown, double seconds);
+}
+
+/// <summary>What the table is given by the host.</summary>
+public sealed record SessionTableContext(IOptions<ConnectorOptions> Options, TimeProvider Time, ILogger<SessionTable> Logger);

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Sockets;
+using TunnelAspire.Protocol.Streaming;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Connector.Sessions;
+
+/// <summary>A session at the connector: the target's socket, the byte machine on it, and the session's clocks.</summary>
+#pragma warning disable CA1001 // Close lets go of the socket, in one of two ways
+public sealed class TargetSession
+{
+    private readonly SocketEnd _socket;
+    private readonly TimeProvider _time;
+    private readonly long _openedAt;
+    private readonly ConcurrentDictionary<string, byte> _relays = new(StringComparer.Ordinal);
+    private long _lastSeen;
+    private long _lastMoved;
+    private long _bytesSeen;
+    private int _ended;
+
+    /// <summary>Takes over the connected socket.</summary>
+    public TargetSession(SessionId id, TargetAddress target, Socket socket, SessionLimits limits, TimeProvider time)
+    {
+        (Id, Target, _time) = (id, target, time);
+        _socket = new SocketEnd(socket);
+        End = new SessionEnd(new SendingHalf(_socket, limits.Window), new ReceivingHalf(_socket, limits.Window));
+        _openedAt = _lastSeen = _lastMoved = time.GetTimestamp();
+    }
+
+    /// <summary>The session's id.</summary>
+    public SessionId Id { get; }
+
+    /// <summary>What it is connected to.</summary>
+    public TargetAddress Target { get; }
+
+    /// <summary>The byte machine.</summary>
+    public SessionEnd End { get; }
+
+    /// <summary>The span that covers the session's life at this connector, if it is traced.</summary>
+    public Activity? Trace { get; init; }
+
+    /// <summary>The address from which the target sees the connection come.</summary>
+    public string Source => _socket.LocalEndPoint?.ToString() ?? "";
+
+    /// <summary>The relays that have carried requests of the session.</summary>
+    public IEnumerable<string> Relays => _relays.Keys.Order(StringComparer.Ordinal);
+
+    /// <summary>Bytes to the target.</summary>
+    public long BytesUp => End.Receiving.Next;
+
+    /// <summary>Bytes from the target that have been handed out.</summary>
+    public long BytesDown => End.Sending.Sent;
+
+    /// <summary>Time since the session was opened.</summary>
+    public TimeSpan Age => _time.GetElapsedTime(_openedAt);
+
+    /// <summary>Time since the last request began or ended.</summary>
+    public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _lastSeen));
+
+    /// <summary>Whether the session has ended.</summary>
+    public bool Ended => Volatile.Read(ref _ended) == 1;
+
+    /// <summary>A request of the session has come, or has been answered.</summary>
+    public void Touch(string? relay = null)
+    {
+        Volatile.Write(ref _lastSeen, _time.GetTimestamp());
+        if (!string.IsNullOrEmpty(relay) && _relays.Count < 64)
+        {
+            _relays.TryAdd(relay, 0);
+        }
+    }
+
+    /// <summary>Time since bytes moved in either direction, as far as the last calls of this method saw.</summary>
+    public TimeSpan Idleness()
+    {
+        long bytes = BytesUp + BytesDown;
+        if (bytes != _bytesSeen)
+        {
+            _bytesSeen = bytes;
+            _lastMoved = _time.GetTimestamp();
+        }
+
+        return _time.GetElapsedTime(_lastMoved);
+    }
+
+    /// <summary>Lets go of the socket: closed in order where both directions have ended, else with a reset.</summary>
+    /// <returns>False if it had been let go of before.</returns>
+    internal bool Close()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 1)
+        {
+            return false;
+        }
+
+        bool complete = End.Receiving.Finished && End.Sending.Fin is not null;
+        End.Dispose();
+        if (complete)
+        {
+            _socket.Dispose();
+        }
+        else
+        {
+            _socket.Reset();
+        }
+
+        Trace?.Dispose();
+        return true;
+    }
+}

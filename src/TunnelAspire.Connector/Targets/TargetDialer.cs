@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Connector.Targets;
+
+/// <summary>Connects to targets that the allow-list names, and to no others.</summary>
+public sealed class TargetDialer
+{
+    private readonly TargetPattern[] _allowed;
+    private readonly TimeSpan _timeout;
+
+    /// <summary>Reads the allow-list.</summary>
+    /// <exception cref="FormatException">A pattern is wrong.</exception>
+    public TargetDialer(IOptions<ConnectorOptions> options)
+    {
+        _allowed = [.. options.Value.Allow.Select(TargetPattern.Parse)];
+        _timeout = options.Value.ConnectTimeout;
+    }
+
+    /// <summary>Connects to the target.</summary>
+    /// <exception cref="TunnelException">It is forbidden, has no address, refuses, or does not answer in time.</exception>
+    public async Task<Socket> DialAsync(TargetAddress target, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_timeout);
+        try
+        {
+            IPAddress[] addresses = await AllowedAddressesAsync(target, limit.Token);
+            return await ConnectAsync(target, addresses, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The time limit's cancellation, not the caller's.
+            throw new TunnelException(TunnelError.TargetTimedOut, $"{target} did not answer within {_timeout.TotalSeconds:0.#} s");
+        }
+    }
+
+    /// <summary>The addresses at which the target may be dialled. Names are resolved once, here: what was checked is what is dialled.</summary>
+    private async Task<IPAddress[]> AllowedAddressesAsync(TargetAddress target, CancellationToken cancellationToken)
+    {
+        bool byName = _allowed.Any(pattern => pattern.AllowsName(target));
+        bool literal = IPAddress.TryParse(target.Host, out IPAddress? address);
+        if (!byName && !literal && !_allowed.Any(pattern => pattern.IsNetwork))
+        {
+            throw Forbidden(target);
+        }
+
+        IPAddress[] addresses = literal ? [address!] : await ResolveAsync(target, byName, cancellationToken);
+        IPAddress[] allowed = byName
+            ? addresses
+            : [.. addresses.Where(candidate => _allowed.Any(pattern => pattern.AllowsAddress(candidate, target.Port)))];
+        return allowed.Length > 0 ? allowed : throw Forbidden(target);
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(TargetAddress target, bool byName, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
+            return addresses.Length > 0 ? addresses : throw new SocketException((int)SocketError.HostNotFound);
+        }
+        catch (SocketException e)
+        {
+            // A name that no pattern names is refused the same whether it resolves or not: the answer is no directory of names.
+            throw byName ? new TunnelException(TunnelError.TargetNotResolved, $"{target.Host} does not resolve: {e.Message}", e) : Forbidden(target);
+        }
+    }
+
+    private static async Task<Socket> ConnectAsync(TargetAddress target, IPAddress[] addresses, CancellationToken cancellationToken)
+    {
+        TunnelException? failure = null;
+        foreach (IPAddress address in addresses)
+        {
+            Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(address, target.Port, cancellationToken);
+                return socket;
+            }
+            catch (Exception e)
+            {
+                socket.Dispose();
+                if (e is not SocketException refusal)
+                {
+                    throw;
+                }
+
+                failure = new TunnelException(Classify(refusal), $"{target} at {address}: {refusal.Message}", refusal);
+            }
+        }
+
+        throw failure!;
+    }
+
+    private static TunnelError Classify(SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.ConnectionRefused => TunnelError.TargetRefused,
+        SocketError.TimedOut => TunnelError.TargetTimedOut,
+        _ => TunnelError.TargetUnreachable,
+    };
+
+    private static TunnelException Forbidden(TargetAddress target) =>
+        new(TunnelError.ForbiddenTarget, $"{target} is not among the allowed targets");
+}

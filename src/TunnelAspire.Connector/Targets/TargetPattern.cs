@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Net;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Connector.Targets;
+
+/// <summary>One entry of the allow-list.</summary>
+/// <remarks>
+/// The raw format is <c>host:ports</c>. The host is a name (<c>db.internal</c>), a suffix (<c>*.internal</c>), anything
+/// (<c>*</c>), an address (<c>127.0.0.1</c>, <c>[::1]</c>) or a network (<c>10.0.0.0/8</c>, <c>[2001:db8::]/32</c>).
+/// Ports are one (<c>5432</c>), a range (<c>1-1024</c>) or all (<c>*</c>).
+/// </remarks>
+public sealed class TargetPattern
+{
+    private readonly string _text;
+    private readonly string? _name;
+    private readonly IPNetwork? _network;
+    private readonly int _firstPort;
+    private readonly int _lastPort;
+
+    private TargetPattern(string text, string? name, IPNetwork? network, int firstPort, int lastPort)
+    {
+        (_text, _name, _network) = (text, name, network);
+        (_firstPort, _lastPort) = (firstPort, lastPort);
+    }
+
+    /// <summary>Whether it names a network or an address, so that names must be resolved before it can match.</summary>
+    public bool IsNetwork => _network is not null;
+
+    /// <summary>Reads a pattern.</summary>
+    /// <exception cref="FormatException">It is none; the message names it and says what is wrong.</exception>
+    public static TargetPattern Parse(string text)
+    {
+        int colon = text.LastIndexOf(':');
+        if (colon <= 0)
+        {
+            throw new FormatException($"'{text}' is not a target pattern: host:ports is expected, such as 127.0.0.1:*, *.internal:5432 or 10.0.0.0/8:1-1024");
+        }
+
+        (int first, int last) = ParsePorts(text, text[(colon + 1)..]);
+        string host = text[..colon].Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+        if (host.Contains('/', StringComparison.Ordinal))
+        {
+            return IPNetwork.TryParse(host, out IPNetwork network)
+                ? new TargetPattern(text, null, network, first, last)
+                : throw new FormatException($"'{text}' is not a target pattern: {host} is no network (its address must have no bits beyond the prefix)");
+        }
+
+        if (IPAddress.TryParse(host, out IPAddress? address))
+        {
+            return new TargetPattern(text, null, new IPNetwork(address, address.GetAddressBytes().Length * 8), first, last);
+        }
+
+        bool valid = host == "*" || TargetAddress.TryParse($"{(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)}:1", out _);
+        return valid
+            ? new TargetPattern(text, host, null, first, last)
+            : throw new FormatException($"'{text}' is not a target pattern: {host} is no host name");
+    }
+
+    /// <summary>Whether the target is allowed by its name alone.</summary>
+    public bool AllowsName(TargetAddress target) => AllowsPort(target.Port) && _name is not null && (
+        _name == "*" ||
+        (_name.StartsWith("*.", StringComparison.Ordinal)
+            ? target.Host.EndsWith(_name[1..], StringComparison.OrdinalIgnoreCase)
+            : target.Host.Equals(_name, StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Whether the target is allowed at this address.</summary>
+    public bool AllowsAddress(IPAddress address, int port) =>
+        AllowsPort(port) && _network is { } network && network.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+
+    /// <inheritdoc/>
+    public override string ToString() => _text;
+
+    private bool AllowsPort(int port) => port >= _firstPort && port <= _lastPort;
+
+    private static (int First, int Last) ParsePorts(string text, string ports)
+    {
+        if (ports == "*")
+        {
+            return (1, 65535);
+        }
+
+        string[] ends = ports.Split('-');
+        if (ends.Length <= 2 && TargetAddress.TryParsePort(ends[0], out int first) && TargetAddress.TryParsePort(ends[^1], out int last) && first <= last)
+        {
+            return (first, last);
+        }
+
+        throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"'{text}' is not a target pattern: '{ports}' is no port, range of ports or *"));
+    }
+}
