@@ -1,0 +1,154 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Http;
+using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Routing;
+
+namespace TunnelAspire.Relay;
+
+/// <summary>Hands one request on to a connector and its answer back, as both arrive.</summary>
+public sealed class Forwarder : IDisposable
+{
+    private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "traceparent", "tracestate"];
+
+    private readonly HttpMessageInvoker _client;
+    private readonly RelayOptions _options;
+    private readonly IRoutingStore _store;
+
+    /// <summary>A forwarder with a connection pool of its own.</summary>
+    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store)
+    {
+        (_options, _store) = (options.Value, store);
+        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectTimeout = options.Value.ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            ActivityHeadersPropagator = null, // the agent's trace context is copied as it came
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        });
+    }
+
+    /// <summary>Forwards the request; returns the status that the connector answered with.</summary>
+    /// <exception cref="TunnelException">
+    /// <see cref="TunnelError.ConnectorUnreachable"/>: nobody answered. <see cref="TunnelError.SessionGone"/>: and nobody will, since the connector is gone.
+    /// </exception>
+    public async Task<int> ForwardAsync(HttpContext context, SessionId session, ConnectorAddress connector)
+    {
+        TunnelRequests.LiftServerLimits(context, maxBody: null);
+        using HttpRequestMessage request = Request(context, session, connector);
+        using HttpResponseMessage response = await SendAsync(request, connector, context.RequestAborted);
+        CopyHead(response, context.Response);
+        await CopyBodyAsync(response, context);
+        return (int)response.StatusCode;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private HttpRequestMessage Request(HttpContext context, SessionId session, ConnectorAddress connector)
+    {
+        HttpRequest incoming = context.Request;
+        HttpRequestMessage request = new(HttpMethod.Parse(incoming.Method), UriHelper.BuildAbsolute(
+            connector.Url.Scheme, new HostString(connector.Url.Authority), path: incoming.Path, query: incoming.QueryString));
+        foreach (string name in RequestHeaders)
+        {
+            if (incoming.Headers.TryGetValue(name, out var value))
+            {
+                request.Headers.TryAddWithoutValidation(name, (string?)value);
+            }
+        }
+
+        request.Headers.TryAddWithoutValidation(TunnelHeaders.Session, session.ToString());
+        request.Headers.TryAddWithoutValidation(TunnelHeaders.Epoch, WireText.Format(connector.Epoch));
+        request.Headers.TryAddWithoutValidation(TunnelHeaders.Relay, _options.Name);
+        if (HttpMethods.IsPost(incoming.Method))
+        {
+            bool chunked = incoming.ContentLength is null && context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
+            request.Content = new RelayedBody(incoming.BodyReader, chunked ? null : incoming.ContentLength ?? 0);
+            if (MediaTypeHeaderValue.TryParse(incoming.ContentType, out MediaTypeHeaderValue? mediaType))
+            {
+                request.Content.Headers.ContentType = mediaType;
+            }
+        }
+
+        return request;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ConnectorAddress connector, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _client.SendAsync(request, cancellationToken);
+            if (response.Headers.Contains(TunnelHeaders.Version))
+            {
+                return response;
+            }
+
+            throw new HttpRequestException($"somebody else answered in its place, with {(int)response.StatusCode}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // A cancellation that is not the client's is the connect timeout.
+            response?.Dispose();
+            throw new TunnelException(
+                await IsGoneAsync(connector, cancellationToken) ? TunnelError.SessionGone : TunnelError.ConnectorUnreachable,
+                $"connector {connector.Name}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A connector that cannot be reached and is registered no more, or anew, is dead: its sessions are too.</summary>
+    private async Task<bool> IsGoneAsync(ConnectorAddress connector, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _store.FindConnectorAsync(connector.Name, cancellationToken))?.Address.Epoch != connector.Epoch;
+        }
+        catch (RoutingUnavailableException)
+        {
+            return false; // nobody knows
+        }
+    }
+
+    private void CopyHead(HttpResponseMessage from, HttpResponse to)
+    {
+        to.StatusCode = (int)from.StatusCode;
+        foreach ((string name, IEnumerable<string> values) in from.Headers)
+        {
+            if (name.StartsWith("Tunnel-", StringComparison.OrdinalIgnoreCase) || name is "Location" or "Retry-After" or "Cache-Control" or "X-Accel-Buffering")
+            {
+                to.Headers[name] = values.ToArray();
+            }
+        }
+
+        to.Headers[TunnelHeaders.Relay] = _options.Name;
+        to.ContentType = from.Content.Headers.ContentType?.ToString();
+        to.ContentLength = to.StatusCode == StatusCodes.Status204NoContent ? null : from.Content.Headers.ContentLength;
+    }
+
+    private static async Task CopyBodyAsync(HttpResponseMessage from, HttpContext context)
+    {
+        if (from.Content.Headers.ContentLength == 0 || context.Response.StatusCode == StatusCodes.Status204NoContent)
+        {
+            return;
+        }
+
+        CancellationToken cancellationToken = context.RequestAborted;
+        await using Stream body = await from.Content.ReadAsStreamAsync(cancellationToken);
+        int expected = (int)Math.Min(from.Content.Headers.ContentLength ?? long.MaxValue, 64 * 1024);
+        while (true)
+        {
+            int count = await body.ReadAsync(context.Response.BodyWriter.GetMemory(expected), cancellationToken);
+            if (count == 0)
+            {
+                return;
+            }
+
+            context.Response.BodyWriter.Advance(count);
+            await context.Response.BodyWriter.FlushAsync(cancellationToken);
+        }
+    }
+}

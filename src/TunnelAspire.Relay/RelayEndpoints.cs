@@ -1,0 +1,81 @@
+using TunnelAspire.Http;
+using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Routing;
+
+namespace TunnelAspire.Relay;
+
+/// <summary>The relay's side of the protocol: finds the session's connector and hands the request on.</summary>
+public sealed class RelayEndpoints(ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayMetrics metrics)
+{
+    /// <summary>Maps the protocol's paths.</summary>
+    public void Map(IEndpointRouteBuilder app)
+    {
+        app.MapPost(TunnelPaths.Sessions, context => GuardAsync(context, OpenAsync));
+        app.MapPost($"{TunnelPaths.Sessions}/{{id}}/send", context => GuardAsync(context, ForwardAsync));
+        app.MapGet($"{TunnelPaths.Sessions}/{{id}}/receive", context => GuardAsync(context, ForwardAsync));
+        app.MapDelete($"{TunnelPaths.Sessions}/{{id}}", context => GuardAsync(context, ForwardAsync));
+    }
+
+    /// <summary>An open with a key goes where an earlier open with the same key went; any other to the less loaded of two connectors.</summary>
+    private async Task OpenAsync(HttpContext context)
+    {
+        string? key = context.Request.Headers[TunnelHeaders.OpenKey];
+        if (key is { Length: > 128 or (> 0 and < 16) })
+        {
+            throw new TunnelException(TunnelError.Malformed, $"the header {TunnelHeaders.OpenKey} has 16 to 128 characters");
+        }
+
+        SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key);
+        ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await FindAsync(session, context.RequestAborted);
+        connector ??= await directory.ChooseAsync(context.RequestAborted);
+        if (await forwarder.ForwardAsync(context, session, connector) == StatusCodes.Status201Created)
+        {
+            routes.Remember(session, connector);
+        }
+    }
+
+    private async Task ForwardAsync(HttpContext context)
+    {
+        SessionId session = TunnelRequests.Session(context);
+        if (string.IsNullOrEmpty(context.Request.Headers[TunnelHeaders.Token]))
+        {
+            throw new TunnelException(TunnelError.SessionUnknown, "no such session");
+        }
+
+        ConnectorAddress connector = await routes.FindAsync(session, context.RequestAborted);
+        int status = await forwarder.ForwardAsync(context, session, connector);
+        if (status is StatusCodes.Status410Gone || (status == StatusCodes.Status204NoContent && HttpMethods.IsDelete(context.Request.Method)))
+        {
+            routes.Forget(session);
+        }
+    }
+
+    private async Task<ConnectorAddress?> FindAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await routes.FindAsync(session, cancellationToken);
+        }
+        catch (TunnelException e) when (e.Error == TunnelError.SessionUnknown)
+        {
+            return null;
+        }
+    }
+
+    private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> handle)
+    {
+        metrics.Began();
+        try
+        {
+            await handle(context);
+        }
+        catch (RoutingUnavailableException e)
+        {
+            throw new TunnelException(TunnelError.RoutingUnavailable, "the routing store is out of reach; try again", e);
+        }
+        finally
+        {
+            metrics.Ended(context.Response.StatusCode);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Diagnostics.Metrics;
+
+namespace TunnelAspire.Relay;
+
+/// <summary>The relay's instruments, meter <c>TunnelAspire.Relay</c>.</summary>
+public sealed class RelayMetrics
+{
+    private readonly UpDownCounter<int> _underWay;
+    private readonly Counter<long> _requests;
+
+    /// <summary>Creates the instruments.</summary>
+    public RelayMetrics(IMeterFactory meters)
+    {
+        Meter meter = meters.Create("TunnelAspire.Relay");
+        _underWay = meter.CreateUpDownCounter<int>("tunnel.relay.requests.active", "{request}", "Requests under way, parked ones included");
+        _requests = meter.CreateCounter<long>("tunnel.relay.requests", "{request}", "Requests relayed, by status");
+    }
+
+    internal void Began() => _underWay.Add(1);
+
+    internal void Ended(int status)
+    {
+        _underWay.Add(-1);
+        _requests.Add(1, new KeyValuePair<string, object?>("status", status));
+    }
+}

@@ -1,0 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace TunnelAspire.Relay;
+
+/// <summary>Configuration section <c>Relay</c>.</summary>
+public sealed class RelayOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Relay";
+
+    /// <summary>Names the relay to connectors and in answers. Default: the machine's name and the process's id.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
+    public string Name { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    /// <summary>How long connecting to a connector may take. Default 2 s, 50 ms to 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
+}

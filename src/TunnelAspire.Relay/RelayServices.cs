@@ -1,0 +1,22 @@
+namespace TunnelAspire.Relay;
+
+/// <summary>Puts the relay into a host, and its endpoints into the host's server.</summary>
+public static class RelayServices
+{
+    /// <summary>Registers the relay. The routing store is registered by the host.</summary>
+    public static IHostApplicationBuilder AddRelay(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
+        builder.Services.AddSingleton<ConnectorDirectory>();
+        builder.Services.AddSingleton<RouteCache>();
+        builder.Services.AddSingleton<Forwarder>();
+        builder.Services.AddSingleton<RelayMetrics>();
+        builder.Services.AddSingleton<RelayEndpoints>();
+        builder.Services.AddHealthChecks().AddCheck<ConnectorDirectory>("connectors", tags: ["ready"]);
+        return builder;
+    }
+
+    /// <summary>Maps the relay's endpoints.</summary>
+    public static void MapRelay(this WebApplication app) => app.Services.GetRequiredService<RelayEndpoints>().Map(app);
+}

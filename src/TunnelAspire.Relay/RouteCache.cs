@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Routing;
+
+namespace TunnelAspire.Relay;
+
+/// <summary>Routes that this relay has looked up, bounded in number. A session never moves, so a route stays true until its session ends.</summary>
+public sealed class RouteCache : IDisposable
+{
+    private static readonly TimeSpan Unused = TimeSpan.FromMinutes(5);
+
+    private readonly IRoutingStore _store;
+    private readonly MemoryCache _cache;
+
+    /// <summary>A cache in front of <paramref name="store"/>.</summary>
+    public RouteCache(IRoutingStore store, IOptions<RoutingOptions> options)
+    {
+        _store = store;
+        _cache = new MemoryCache(new MemoryCacheOptions { SizeLimit = options.Value.CachedRoutes });
+    }
+
+    /// <summary>Routes that are remembered now.</summary>
+    public int Count => _cache.Count;
+
+    /// <summary>The session's connector.</summary>
+    /// <exception cref="TunnelException"><see cref="TunnelError.SessionUnknown"/>: no route is known.</exception>
+    /// <exception cref="RoutingUnavailableException">It is not remembered, and the store is out of reach.</exception>
+    public async ValueTask<ConnectorAddress> FindAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        if (_cache.TryGetValue(session, out ConnectorAddress? connector))
+        {
+            return connector!;
+        }
+
+        connector = await _store.FindRouteAsync(session, cancellationToken) ?? throw new TunnelException(TunnelError.SessionUnknown, "no such session");
+        Remember(session, connector);
+        return connector;
+    }
+
+    /// <summary>The session is at this connector.</summary>
+    public void Remember(SessionId session, ConnectorAddress connector) =>
+        _cache.Set(session, connector, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Unused });
+
+    /// <summary>The session is over.</summary>
+    public void Forget(SessionId session) => _cache.Remove(session);
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache.Dispose();
+}
