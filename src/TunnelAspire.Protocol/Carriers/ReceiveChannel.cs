@@ -50,7 +50,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                 // Neither the session nor the generation ended: the answer is overdue.
                 await FailAsync(generation, new CarrierException(CarrierFault.Lost, "the answer is overdue", e), failures++, cancellationToken);
             }
-            catch (Exception e) when (e is CarrierException || (e is TunnelException t && t.Error.Kind() == TunnelErrorKind.Retry))
+            catch (Exception e) when (RetryClock.CanRetry(e))
             {
                 await FailAsync(generation, e, failures++, cancellationToken);
             }
@@ -109,7 +109,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             while (true)
             {
                 exchange.CancelAfter(settings.Hold + ChannelSettings.Slack);
-                int count = await answer.Body.ReadAsync(buffer, exchange.Token);
+                int count = await ReadAsync(answer.Body, buffer, exchange.Token);
                 exchange.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (count == 0)
                 {
@@ -125,6 +125,18 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new CarrierException(CarrierFault.Lost, $"the answer broke off: {e.Message}", e);
         }
     }
 

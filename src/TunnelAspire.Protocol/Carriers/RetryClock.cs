@@ -25,6 +25,13 @@ public sealed class RetryClock(TimeSpan grace, TimeProvider time, Action<Excepti
     /// <summary>The second component has answered.</summary>
     public void Answered() => Volatile.Write(ref _lastAnswer, time.GetTimestamp());
 
+    /// <summary>Whether the same request may succeed when it is repeated.</summary>
+    public static bool CanRetry(Exception failure) =>
+        failure is CarrierException || (failure is TunnelException refusal && refusal.Error.Kind() == TunnelErrorKind.Retry);
+
+    /// <summary>Waits by the session's clock.</summary>
+    public Task DelayAsync(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay, time, cancellationToken);
+
     /// <summary>Waits before the next attempt, or throws what ends the session.</summary>
     /// <param name="failure">Why the attempt failed.</param>
     /// <param name="attempt">How many attempts in a row have failed before it.</param>
@@ -32,9 +39,9 @@ public sealed class RetryClock(TimeSpan grace, TimeProvider time, Action<Excepti
     /// <exception cref="TunnelException">The failure is final, or has lasted for the grace time.</exception>
     public async Task PauseAsync(Exception failure, int attempt, CancellationToken cancellationToken)
     {
-        if (failure is TunnelException refusal && refusal.Error.Kind() == TunnelErrorKind.Final)
+        if (failure is TunnelException && !CanRetry(failure))
         {
-            throw refusal;
+            throw failure;
         }
 
         TimeSpan patience = failure is TunnelException { Error: TunnelError.SessionUnknown } && grace > UnknownPatience ? UnknownPatience : grace;

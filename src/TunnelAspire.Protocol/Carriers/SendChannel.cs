@@ -10,28 +10,49 @@ namespace TunnelAspire.Protocol.Carriers;
 /// </summary>
 public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, ICarrier carrier, ChannelSettings settings, RetryClock retry)
 {
-    private const int SmallestMessage = 4 * 1024;
-
-    private int _maxBytes = settings.MaxBytes;
+    private readonly MessageSize _size = new(settings.MaxBytes);
     private int _finTaken;
+    private long _resent;
+
+    /// <summary>Bytes sent more than once.</summary>
+    public long Resent => Volatile.Read(ref _resent);
 
     /// <summary>Sends until the end of the client's stream has been acknowledged.</summary>
     /// <exception cref="TunnelException">The session is over.</exception>
     public Task RunAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, settings.InFlight).Select(_ => SendAsync(cancellationToken)));
 
-    /// <summary>Tells the ack and that the first component is alive, when nothing else does.</summary>
-    public async Task TouchAsync(CancellationToken cancellationToken)
+    /// <summary>Tells the ack, and that the first component is alive, whenever nothing has been answered for <paramref name="interval"/>.</summary>
+    /// <exception cref="TunnelException">The session is over.</exception>
+    public async Task KeepAliveAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
-        await carrier.WriteAsync(new WriteRequest(sending.Acknowledged, ReadOnlySequence<byte>.Empty, null, receiving.Next), cancellationToken);
-        retry.Answered();
+        int failures = 0;
+        while (true)
+        {
+            TimeSpan due = interval - retry.Silence;
+            if (due > TimeSpan.Zero)
+            {
+                await retry.DelayAsync(due, cancellationToken);
+                continue;
+            }
+
+            try
+            {
+                await WriteAsync(new WriteRequest(sending.Acknowledged, ReadOnlySequence<byte>.Empty, null, receiving.Next), cancellationToken);
+                failures = 0;
+            }
+            catch (Exception e) when (RetryClock.CanRetry(e))
+            {
+                await retry.PauseAsync(e, failures++, cancellationToken);
+            }
+        }
     }
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            using OutboundRange range = await sending.TakeAsync(0, Volatile.Read(ref _maxBytes), cancellationToken);
+            using OutboundRange range = await sending.TakeAsync(0, _size.Current, cancellationToken);
             if (range.Fin is not null && Interlocked.Exchange(ref _finTaken, 1) == 1)
             {
                 return;
@@ -49,42 +70,43 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     private async Task DeliverAsync(OutboundRange range, CancellationToken cancellationToken)
     {
         long from = range.Offset;
+        long sent = from;
+        bool delivered = false;
         int failures = 0;
-        do
+        while (!delivered)
         {
+            int length = (int)Math.Min(range.End - from, _size.Current);
+            Interlocked.Add(ref _resent, Math.Max(0, Math.Min(sent, from + length) - from));
+            sent = Math.Max(sent, from + length);
             try
             {
-                long ack = await AttemptAsync(range, from, cancellationToken);
+                ReadOnlySequence<byte> bytes = range.Bytes.Slice(from - range.Offset, length);
+                long? fin = from + length == range.Fin ? range.Fin : null;
+                long ack = await WriteAsync(new WriteRequest(from, bytes, fin, receiving.Next), cancellationToken);
+                delivered = ack >= range.End && (range.Fin is null || fin is not null);
                 failures = ack > from ? 0 : failures + 1;
-                from = Math.Max(from, ack);
-                if (failures > 0 && from < range.End)
+                from = Math.Clamp(ack, from, range.End);
+                _size.Passed();
+                if (failures > 0 && !delivered)
                 {
                     await retry.PauseAsync(new CarrierException(CarrierFault.Lost, $"nothing accepted beyond {ack}"), failures, cancellationToken);
                 }
             }
-            catch (Exception e) when (e is CarrierException || (e is TunnelException t && t.Error.Kind() == TunnelErrorKind.Retry))
+            catch (Exception e) when (RetryClock.CanRetry(e))
             {
-                if (e is CarrierException { Fault: CarrierFault.TooLarge } or TunnelException { Error: TunnelError.BodyTooLarge })
-                {
-                    Volatile.Write(ref _maxBytes, Math.Max(SmallestMessage, Volatile.Read(ref _maxBytes) / 2));
-                }
-
+                _size.Failed(e, failures);
                 await retry.PauseAsync(e, failures++, cancellationToken);
             }
         }
-        while (from < range.End);
     }
 
-    private async Task<long> AttemptAsync(OutboundRange range, long from, CancellationToken cancellationToken)
+    private async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
-        int length = (int)Math.Min(range.End - from, Volatile.Read(ref _maxBytes));
-        long? fin = from + length == range.Fin ? range.Fin : null;
         using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         overdue.CancelAfter(settings.Hold + ChannelSettings.Slack);
         try
         {
-            ReadOnlySequence<byte> bytes = range.Bytes.Slice(from - range.Offset, length);
-            long ack = await carrier.WriteAsync(new WriteRequest(from, bytes, fin, receiving.Next), overdue.Token);
+            long ack = await carrier.WriteAsync(request, overdue.Token);
             retry.Answered();
             sending.Acknowledge(ack);
             return ack;

@@ -41,11 +41,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         try
         {
             await Receiving.WaitForTurnAsync(offset, limit.Token);
-            long end = await ApplyBodyAsync(offset, body, limit.Token);
-            if (fin is { } finish && end >= finish)
-            {
-                await Receiving.FinishAsync(finish, limit.Token);
-            }
+            await ApplyBodyAsync(offset, body, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -54,6 +50,11 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
             {
                 throw new TunnelException(TunnelError.OffsetGap, $"bytes before offset {offset} are missing from {Receiving.Next} on");
             }
+        }
+
+        if (Receiving.Next >= fin)
+        {
+            await Receiving.FinishAsync(fin.Value, cancellationToken);
         }
 
         return Receiving.Next;
@@ -110,7 +111,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 
-    private async Task<long> ApplyBodyAsync(long offset, PipeReader body, CancellationToken cancellationToken)
+    private async Task ApplyBodyAsync(long offset, PipeReader body, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -120,7 +121,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
             body.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
             {
-                return offset;
+                return;
             }
         }
     }

@@ -1,0 +1,102 @@
+using System.ComponentModel.DataAnnotations;
+using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Agent;
+
+/// <summary>Configuration section <c>Agent</c>; the command line's options say the same and win.</summary>
+public sealed class AgentOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Agent";
+
+    /// <summary>Value of <see cref="Proxy"/> that goes past the environment's proxy.</summary>
+    public const string NoProxy = "none";
+
+    /// <summary>Value of <see cref="Mode"/> that leaves the choice to the agent.</summary>
+    public const string AutoMode = "auto";
+
+    /// <summary>URL of the relays, with a path if they stand behind one. Required.</summary>
+    public string Server { get; set; } = "";
+
+    /// <summary>Local ports and where they lead, each <c>[bind:]port:host:hostport</c>; see <see cref="Forwards.ForwardSpec"/>.</summary>
+    public IList<string> Forwards { get; set; } = [];
+
+    /// <summary>How bytes are moved: <c>poll</c>, <c>burst</c> or <c>auto</c>. Default: auto.</summary>
+    public string Mode { get; set; } = AutoMode;
+
+    /// <summary>URL of an HTTP proxy, or <c>none</c>. Default: what the environment says (<c>HTTP_PROXY</c>, <c>NO_PROXY</c> …).</summary>
+    public string Proxy { get; set; } = "";
+
+    /// <summary>Headers to add to every request, each <c>Name: value</c>.</summary>
+    public IList<string> Headers { get; set; } = [];
+
+    /// <summary>Media type of request bodies. Default <c>binary/tcp</c>; <c>application/octet-stream</c> passes filters that refuse it.</summary>
+    [RegularExpression("^(binary/tcp|application/octet-stream)$", ErrorMessage = "Agent:MediaType is binary/tcp or application/octet-stream")]
+    public string MediaType { get; set; } = TunnelMediaTypes.BinaryTcp;
+
+    /// <summary>How long opening a session is tried. Default 30 s, 1 s to 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The server as a URL.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public Uri ServerUrl => ParseUrl(Server, "the server");
+
+    /// <summary>The mode that is meant.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public ChannelMode ChannelMode => Mode.ToLowerInvariant() switch
+    {
+        "poll" => ChannelMode.Poll,
+        "burst" or AutoMode => ChannelMode.Burst,
+        _ => throw new FormatException($"the mode '{Mode}' is none of auto, poll, burst"),
+    };
+
+    /// <summary>Checks everything that is text.</summary>
+    /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
+    public void Check()
+    {
+        _ = ServerUrl;
+        _ = ChannelMode;
+        if (Proxy.Length > 0 && Proxy != NoProxy)
+        {
+            ParseUrl(Proxy, "the proxy");
+        }
+
+        foreach (string header in Headers)
+        {
+            ParseHeader(header);
+        }
+
+        if (Forwards.Count == 0)
+        {
+            throw new FormatException("nothing to forward: give at least one -L [bind:]port:host:hostport");
+        }
+
+        foreach (string forward in Forwards)
+        {
+            Agent.Forwards.ForwardSpec.Parse(forward);
+        }
+    }
+
+    internal static KeyValuePair<string, string> ParseHeader(string header)
+    {
+        int colon = header.IndexOf(':', StringComparison.Ordinal);
+        string name = colon < 0 ? "" : header[..colon].Trim();
+        return name.Length > 0 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) && !header.Any(char.IsControl)
+            ? new(name, header[(colon + 1)..].Trim())
+            : throw new FormatException($"the header '{header}' is not 'Name: value'");
+    }
+
+    private static Uri ParseUrl(string text, string what)
+    {
+        if (text.Length == 0)
+        {
+            throw new FormatException($"{what}'s URL is missing");
+        }
+
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && (url.Scheme is "http" or "https") && url.Query.Length == 0
+            ? url
+            : throw new FormatException($"{what} '{text}' is not a URL that begins with http:// or https://");
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Agent.Http;
+using TunnelAspire.Agent.Sessions;
+
+namespace TunnelAspire.Agent;
+
+/// <summary>Puts the agent into a host.</summary>
+public static class AgentServices
+{
+    /// <summary>Registers the agent, configured by section <c>Agent</c>.</summary>
+    public static IHostApplicationBuilder AddAgent(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<AgentMetrics>();
+        builder.Services.AddSingleton(services => new TunnelServer(services.GetRequiredService<IOptions<AgentOptions>>().Value));
+        builder.Services.AddSingleton<SessionOpener>();
+        builder.Services.AddHostedService<AgentService>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        return builder;
+    }
+}

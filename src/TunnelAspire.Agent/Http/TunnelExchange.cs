@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Agent.Http;
+
+/// <summary>One request and its answer: tells the tunnel's own answers from those of somebody in between.</summary>
+internal static class TunnelExchange
+{
+    private const int LongestProblem = 8 * 1024;
+
+    /// <summary>Sends the request; returns the tunnel's own answer, for the caller to dispose.</summary>
+    /// <param name="server">Where to.</param>
+    /// <param name="request">The request; its URL carries <paramref name="number"/>.</param>
+    /// <param name="number">The request's number, which its answer repeats.</param>
+    /// <param name="session">The session that the answer must name, where one is known.</param>
+    /// <param name="cancellationToken">Ends the exchange.</param>
+    /// <exception cref="CarrierException">No answer, or not the tunnel's.</exception>
+    /// <exception cref="TunnelException">The tunnel's answer is an error.</exception>
+    public static async Task<HttpResponseMessage> SendAsync(
+        TunnelServer server, HttpRequestMessage request, long number, SessionId? session, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage? answer = null;
+        try
+        {
+            answer = await server.SendAsync(request, cancellationToken);
+            await RequireOwnAsync(answer, number, session, cancellationToken);
+            return answer;
+        }
+        catch (Exception e)
+        {
+            answer?.Dispose();
+            throw e switch
+            {
+                HttpRequestException or IOException => new CarrierException(CarrierFault.Lost, e.InnerException?.Message ?? e.Message, e),
+                OperationCanceledException when !cancellationToken.IsCancellationRequested => new CarrierException(CarrierFault.Lost, "connecting took too long", e),
+                _ => e,
+            };
+        }
+    }
+
+    /// <summary>A header of the answer, or null.</summary>
+    public static string? Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
+
+    /// <summary>A header that must be an offset.</summary>
+    public static long Offset(HttpResponseMessage answer, string name) =>
+        OptionalOffset(answer, name) ?? throw new CarrierException(CarrierFault.Foreign, $"the answer has no {name}");
+
+    /// <summary>A header that may be absent, or an offset.</summary>
+    public static long? OptionalOffset(HttpResponseMessage answer, string name) => Header(answer, name) switch
+    {
+        null => null,
+        { } text when WireText.TryParseOffset(text, out long offset) => offset,
+        { } text => throw new CarrierException(CarrierFault.Foreign, $"the answer's {name} is '{text}'"),
+    };
+
+    private static async Task RequireOwnAsync(HttpResponseMessage answer, long number, SessionId? session, CancellationToken cancellationToken)
+    {
+        if (Header(answer, TunnelHeaders.Version) != TunnelHeaders.CurrentVersion)
+        {
+            throw Foreign(answer);
+        }
+
+        if (OptionalOffset(answer, TunnelHeaders.Request) != number)
+        {
+            throw new CarrierException(CarrierFault.Foreign, "a cached answer to another request came back");
+        }
+
+        if (Header(answer, TunnelHeaders.Error) is { } code)
+        {
+            throw await ErrorAsync(answer, code, cancellationToken);
+        }
+
+        if (!answer.IsSuccessStatusCode || (session is { } id && Header(answer, TunnelHeaders.Session) != id.ToString()))
+        {
+            throw Foreign(answer);
+        }
+    }
+
+    private static CarrierException Foreign(HttpResponseMessage answer)
+    {
+        string who = answer.Headers.Server.Count > 0 ? $" by {answer.Headers.Server}" : "";
+        return new CarrierException(
+            answer.StatusCode == HttpStatusCode.RequestEntityTooLarge ? CarrierFault.TooLarge : CarrierFault.Foreign,
+            string.Create(CultureInfo.InvariantCulture, $"the path answered in the tunnel's place{who}: {(int)answer.StatusCode} {answer.ReasonPhrase}"));
+    }
+
+    private static async Task<TunnelException> ErrorAsync(HttpResponseMessage answer, string code, CancellationToken cancellationToken)
+    {
+        if (!TunnelErrors.TryParse(code, out TunnelError error))
+        {
+            // A later version's error: whether to try again shows in the status.
+            error = (int)answer.StatusCode >= 500 ? TunnelError.Internal : TunnelError.SessionGone;
+        }
+
+        string detail = await DetailAsync(answer, cancellationToken) ?? error.Title();
+        TunnelException failure = new(error, detail);
+        failure.Data[TunnelHeaders.Ack] = Header(answer, TunnelHeaders.Ack);
+        return failure;
+    }
+
+    private static async Task<string?> DetailAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        if (answer.Content.Headers.ContentLength is null or > LongestProblem)
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument problem = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
+            return problem.RootElement.GetProperty("detail").GetString();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null; // the code in the header is what counts
+        }
+    }
+}
