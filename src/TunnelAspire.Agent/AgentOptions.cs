@@ -41,11 +41,11 @@ public sealed class AgentOptions
 
     /// <summary>The server as a URL.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public Uri ServerUrl => ParseUrl(Server, "the server");
+    public Uri ParseServer() => ParseUrl(Server, "the server");
 
     /// <summary>The mode that is meant.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public ChannelMode ChannelMode => Mode.ToLowerInvariant() switch
+    public ChannelMode ParseMode() => Mode.ToLowerInvariant() switch
     {
         "poll" => ChannelMode.Poll,
         "burst" or AutoMode => ChannelMode.Burst,
@@ -56,8 +56,8 @@ public sealed class AgentOptions
     /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
     public void Check()
     {
-        _ = ServerUrl;
-        _ = ChannelMode;
+        ParseServer();
+        ParseMode();
         if (Proxy.Length > 0 && Proxy != NoProxy)
         {
             ParseUrl(Proxy, "the proxy");

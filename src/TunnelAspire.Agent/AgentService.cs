@@ -33,7 +33,7 @@ public sealed partial class AgentService(
         foreach (ForwardListener listener in _listeners)
         {
             _ = AcceptAsync(listener);
-            Console.WriteLine($"forwarding {listener.Listen} to {listener.Target} through {options.Value.ServerUrl}");
+            Console.WriteLine($"forwarding {listener.Listen} to {listener.Target} through {options.Value.ParseServer()}");
         }
 
         return Task.CompletedTask;
@@ -99,7 +99,7 @@ public sealed partial class AgentService(
 
         HttpCarrier carrier = new(server, grant, new MediaTypeHeaderValue(options.Value.MediaType), metrics);
         RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(grant, failure));
-        using AgentSession session = new(local, carrier, grant.Limits, options.Value.ChannelMode, retry);
+        using AgentSession session = new(local, carrier, grant.Limits, options.Value.ParseMode(), retry);
         metrics.Entered(session);
         try
         {

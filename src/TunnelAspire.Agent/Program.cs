@@ -3,6 +3,10 @@ using TunnelAspire.Agent.Commands;
 
 RootCommand root = new("Carries TCP connections over plain HTTP") { new ConnectCommand() };
 ParseResult arguments = root.Parse(args);
-return arguments.Errors.Count > 0
-    ? ExitCodes.Fail(ExitCodes.WrongUsage, arguments.Errors[0].Message)
-    : await arguments.InvokeAsync();
+if (arguments.Errors.Count == 0)
+{
+    return await arguments.InvokeAsync();
+}
+
+string wrong = arguments.UnmatchedTokens is [{ } token, ..] ? $"'{token}' is no command, option or argument here; see tunnel --help" : arguments.Errors[0].Message;
+return ExitCodes.Fail(ExitCodes.WrongUsage, wrong);

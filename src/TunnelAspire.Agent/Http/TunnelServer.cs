@@ -14,7 +14,7 @@ public sealed class TunnelServer : IDisposable
     /// <summary>A client for the server, through the proxy if there is one.</summary>
     public TunnelServer(AgentOptions options)
     {
-        _base = options.ServerUrl.AbsoluteUri.TrimEnd('/');
+        _base = options.ParseServer().AbsoluteUri.TrimEnd('/');
         _headers = [.. options.Headers.Select(AgentOptions.ParseHeader)];
         SocketsHttpHandler handler = new()
         {

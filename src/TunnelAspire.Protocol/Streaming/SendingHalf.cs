@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Protocol.Streaming;
@@ -26,6 +27,7 @@ public sealed class SendingHalf : IDisposable
     private long _resent;
     private long _generation;
     private long? _fin;
+    private ExceptionDispatchInfo? _failure;
     private bool _disposed;
 
     /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes.</summary>
@@ -77,6 +79,7 @@ public sealed class SendingHalf : IDisposable
     /// source to deliver, or for room in the window. Once the stream has ended, answers at once with an empty range that says so.
     /// </summary>
     /// <exception cref="TunnelException"><see cref="TunnelError.Superseded"/>: <paramref name="generation"/> is over.</exception>
+    /// <exception cref="Exception">The source has failed; every later call fails the same.</exception>
     /// <exception cref="OperationCanceledException">Nothing came before <paramref name="cancellationToken"/>; nothing was taken.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<OutboundRange> TakeAsync(long generation, int maxBytes, CancellationToken cancellationToken)
@@ -109,8 +112,7 @@ public sealed class SendingHalf : IDisposable
                 }
                 else
                 {
-                    await _source.WaitAsync(cancellationToken);
-                    await FillAsync(maxBytes);
+                    await ReadSourceAsync(maxBytes, cancellationToken);
                 }
             }
         }
@@ -197,6 +199,7 @@ public sealed class SendingHalf : IDisposable
         int length = (int)Math.Min(_buffer.End - _next, maxBytes);
         if (length == 0)
         {
+            _failure?.Throw();
             range = _fin is null ? default : new OutboundRange(_next, _fin);
             return _fin is not null;
         }
@@ -207,6 +210,25 @@ public sealed class SendingHalf : IDisposable
         _next = end;
         _sent = Math.Max(_sent, end);
         return true;
+    }
+
+    /// <summary>Waits for the source and reads it. Its failure is final: a socket tells a reset once, and an end of the stream ever after.</summary>
+    private async ValueTask ReadSourceAsync(int maxBytes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _source.WaitAsync(cancellationToken);
+            await FillAsync(maxBytes);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            lock (_lock)
+            {
+                _failure = ExceptionDispatchInfo.Capture(e);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Reads what the source has, up to <paramref name="maxBytes"/>. The source is ready: the reads do not wait.</summary>
