@@ -98,7 +98,7 @@ public sealed class Tunnel : IAsyncDisposable
 
     /// <summary>Waits until the relay is ready and sees that many connectors.</summary>
     public Task ReadyAsync(int relay, int connectors) =>
-        Waiting.UntilAsync(async () => await HealthAsync(relay) is { } health && health.StartsWith("""{"status":"Healthy"""", StringComparison.Ordinal) &&
+        Waiting.UntilAsync(async () => await HealthAsync(relay) is { } health && health.StartsWith("{\"status\":\"Healthy\"", StringComparison.Ordinal) &&
             health.Contains($"{connectors} live", StringComparison.Ordinal), $"relay {relay} is ready");
 
     /// <summary>What the relay's health endpoint says, or nothing.</summary>
