@@ -7,11 +7,16 @@ namespace TunnelAspire.Protocol.Carriers;
 /// <summary>
 /// The first component's receive channel: a read request waits at the second component; its answer brings bytes, and upon
 /// receiving it the next request is armed (claim 7). After a failure a new generation begins at the ack.
+/// Where several requests may wait at once, the others join the first while bytes flow: an idle session parks one.
 /// </summary>
 public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelSettings settings, RetryClock retry)
 {
-    private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
     private const int ReadSize = 64 * 1024;
+    private const double HoldJitter = 0.1;
+    private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan JoinedHold = TimeSpan.FromSeconds(1);
+
+    private readonly AsyncSignal _flow = new();
 
     private readonly Lock _lock = new();
     private Generation _generation = new(0);
@@ -26,19 +31,41 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
 
     /// <summary>Receives until the end of the target's stream has been handed on.</summary>
     /// <exception cref="TunnelException">The session is over.</exception>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, settings.InFlight).Select(_ => ReceiveAsync(cancellationToken)));
-
-    private async Task ReceiveAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        int failures = 0;
-        while (!receiving.Finished)
+        Task[] requests = [.. Enumerable.Range(0, settings.InFlight).Select(number => ReceiveAsync(joined: number > 0, cancellationToken))];
+        await foreach (Task request in Task.WhenEach(requests))
         {
+            await request; // the first failure ends the channel; the caller cancels the rest
+        }
+    }
+
+    private async Task ReceiveAsync(bool joined, CancellationToken cancellationToken)
+    {
+        TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
+        bool flowing = !joined;
+        int failures = 0;
+        while (true)
+        {
+            Task flow = _flow.Next();
+            if (receiving.Finished)
+            {
+                break;
+            }
+
+            if (!flowing)
+            {
+                await flow.WaitAsync(cancellationToken);
+                flowing = true;
+                continue;
+            }
+
             Generation generation = Volatile.Read(ref _generation);
             using CancellationTokenSource exchange = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generation.Over.Token);
             try
             {
-                await ExchangeAsync(generation.Number, exchange);
+                bool empty = await ExchangeAsync(generation.Number, hold, exchange);
+                flowing = !joined || !empty;
                 failures = 0;
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested && (receiving.Finished || generation.Over.IsCancellationRequested))
@@ -56,6 +83,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             }
         }
 
+        _flow.Set();
         Renew(Volatile.Read(ref _generation)); // the others need not wait for their answers
     }
 
@@ -80,10 +108,11 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         failed.Over.Cancel();
     }
 
-    private async Task ExchangeAsync(long generation, CancellationTokenSource exchange)
+    /// <summary>One request and its answer; returns whether the answer was empty.</summary>
+    private async Task<bool> ExchangeAsync(long generation, TimeSpan hold, CancellationTokenSource exchange)
     {
-        exchange.CancelAfter(settings.Hold + ChannelSettings.Slack);
-        ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, settings.Hold);
+        exchange.CancelAfter(hold + ChannelSettings.Slack);
+        ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold);
         await using ReadAnswer answer = await carrier.ReadAsync(request, exchange.Token);
         retry.Answered();
         long end = await ApplyAsync(answer, exchange);
@@ -92,6 +121,8 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             await WaitForTurnAsync(end, exchange);
             await receiving.FinishAsync(end, exchange.Token);
         }
+
+        return end == answer.Offset;
     }
 
     /// <summary>Hands the answer's bytes on as they arrive, each in its turn; returns the offset behind the last.</summary>
@@ -117,6 +148,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                 }
 
                 retry.Answered();
+                _flow.Set();
                 await WaitForTurnAsync(offset, exchange);
                 await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);
                 offset += count;

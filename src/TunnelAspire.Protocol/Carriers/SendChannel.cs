@@ -19,8 +19,14 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
 
     /// <summary>Sends until the end of the client's stream has been acknowledged.</summary>
     /// <exception cref="TunnelException">The session is over.</exception>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, settings.InFlight).Select(_ => SendAsync(cancellationToken)));
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Task[] senders = [.. Enumerable.Range(0, settings.InFlight).Select(_ => SendAsync(cancellationToken))];
+        await foreach (Task sender in Task.WhenEach(senders))
+        {
+            await sender; // the first failure ends the channel; the caller cancels the rest
+        }
+    }
 
     /// <summary>Tells the ack, and that the first component is alive, whenever nothing has been answered for <paramref name="interval"/>.</summary>
     /// <exception cref="TunnelException">The session is over.</exception>
