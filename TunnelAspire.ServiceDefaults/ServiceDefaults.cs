@@ -26,6 +26,9 @@ public static class ServiceDefaults
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
+
+        // What these say at Error is an unready answer, or the one line with which a failed start ends.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical).AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical);
         builder.Logging.AddOpenTelemetry(logging => (logging.IncludeScopes, logging.IncludeFormattedMessage) = (true, true));
         builder.Services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), tags: ["live"]);
         AddTelemetry(builder);
@@ -58,9 +61,9 @@ public static class ServiceDefaults
         }
     }
 
-    /// <summary>A session is one trace of a few spans; the thousands of requests that carry its bytes are none, nor are probes.</summary>
+    /// <summary>A session is one trace of a few spans, which its open begins; the requests that follow are none, nor are probes.</summary>
     private static bool IsTraced(string? path) =>
-        path is null || !(path.EndsWith("/send", StringComparison.Ordinal) || path.EndsWith("/receive", StringComparison.Ordinal) || path is "/health" or "/alive");
+        path is null || !(path.Contains("/v1/sessions/", StringComparison.Ordinal) || path is "/health" or "/alive");
 
     private static Task WriteHealthAsync(HttpContext context, HealthReport report)
     {

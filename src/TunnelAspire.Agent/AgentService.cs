@@ -71,45 +71,41 @@ public sealed partial class AgentService(
     private async Task ServeAsync(Socket client, ForwardListener listener)
     {
         await Task.Yield(); // the next connection is accepted meanwhile
+        long accepted = Stopwatch.GetTimestamp();
         using Activity? trace = AgentMetrics.Traces.StartActivity("tunnel.connection", ActivityKind.Client);
         trace?.SetTag("tunnel.target", listener.Target.ToString());
         SocketEnd local = new(client);
         Exception? ended;
         try
         {
-            ended = await CarryAsync(local, listener, trace);
+            ended = await CarryAsync(local, listener, accepted);
         }
         catch (Exception e)
         {
             local.Reset();
+            metrics.Sessions.Ended(null, SessionOutcome.Code(e));
             ended = e;
         }
 
         string code = SessionOutcome.Code(ended);
-        metrics.Ended(code);
         trace?.SetTag("tunnel.reason", code);
         Report(local.RemoteEndPoint?.ToString() ?? "", listener, code, ended);
     }
 
-    private async Task<Exception?> CarryAsync(SocketEnd local, ForwardListener listener, Activity? trace)
+    private async Task<Exception?> CarryAsync(SocketEnd local, ForwardListener listener, long accepted)
     {
         SessionGrant grant = await opener.OpenAsync(listener.Target, _stop.Token);
-        trace?.SetTag("tunnel.session", grant.Id.Prefix).SetTag("tunnel.connector", grant.Connector);
+        Activity.Current?.SetTag("tunnel.session", grant.Id.Prefix).SetTag("tunnel.connector", grant.Connector);
         LogOpened(grant.Id.Prefix, listener.Target.ToString(), grant.Connector, local.RemoteEndPoint?.ToString() ?? "");
 
         HttpCarrier carrier = new(server, grant, new MediaTypeHeaderValue(options.Value.MediaType), metrics);
         RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(grant, failure));
         using AgentSession session = new(local, carrier, grant.Limits, options.Value.ParseMode(), retry);
-        metrics.Entered(session);
-        try
-        {
-            return await session.RunAsync(_stop.Token);
-        }
-        finally
-        {
-            metrics.Left(session);
-            LogCarried(grant.Id.Prefix, session.BytesUp, session.BytesDown, session.BytesResent);
-        }
+        metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
+        Exception? ended = await session.RunAsync(_stop.Token);
+        metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
+        LogCarried(grant.Id.Prefix, session.BytesUp, session.BytesDown, session.BytesResent);
+        return ended;
     }
 
     private void OnRetry(SessionGrant grant, Exception failure)

@@ -9,7 +9,7 @@ namespace TunnelAspire.Connector;
 
 /// <summary>The connector's side of the protocol: one method a verb. docs/protocol.md is their specification.</summary>
 public sealed class ConnectorEndpoints(
-    SessionTable sessions, ConnectorIdentity identity, ConnectorDrain drain, ConnectorMetrics metrics, IOptions<ConnectorOptions> options)
+    SessionTable sessions, ConnectorIdentity identity, IOptions<ConnectorOptions> options)
 {
     private readonly ConnectorOptions _options = options.Value;
     private readonly SessionTokens _tokens = new();
@@ -27,14 +27,9 @@ public sealed class ConnectorEndpoints(
     /// <summary>POST /v1/sessions?target=host:port: connects to the target; the body may bring the client's first bytes.</summary>
     private async Task OpenAsync(HttpContext context)
     {
-        RequireThisRun(context);
-        if (drain.Draining)
-        {
-            throw new TunnelException(TunnelError.Draining, $"connector {identity.Address.Name} takes no new sessions");
-        }
-
+        RequireThisRun(context, otherwise: TunnelError.ConnectorUnreachable);
         TunnelRequests.RequireTcpBody(context.Request);
-        TunnelRequests.LiftServerLimits(context, _options.MaxBody);
+        RequireFitting(context);
         string? targetText = context.Request.Query[TunnelPaths.Target];
         if (!TargetAddress.TryParse(targetText, out TargetAddress? target))
         {
@@ -64,13 +59,18 @@ public sealed class ConnectorEndpoints(
     {
         TargetSession session = Admit(context);
         TunnelRequests.RequireTcpBody(context.Request);
-        TunnelRequests.LiftServerLimits(context, _options.MaxBody);
+        RequireFitting(context);
         long offset = TunnelRequests.RequiredOffset(context.Request, TunnelPaths.Offset);
         long? fin = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Fin);
         long? ack = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Ack);
-        if (fin < offset || offset > long.MaxValue - _options.MaxBody)
+        if (fin < offset)
         {
-            throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}, before offset {offset}, nor reach 2^63");
+            throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}, before offset {offset}");
+        }
+
+        if (offset > long.MaxValue - _options.MaxBody)
+        {
+            throw new TunnelException(TunnelError.Malformed, $"offset {offset} leaves no room before 2^63");
         }
 
         long accepted;
@@ -103,14 +103,13 @@ public sealed class ConnectorEndpoints(
             context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(fin);
         }
 
-        context.Response.ContentType = TunnelMediaTypes.BinaryTcp;
+        context.Response.ContentType = context.Request.Headers.Accept == TunnelMediaTypes.OctetStream ? TunnelMediaTypes.OctetStream : TunnelMediaTypes.BinaryTcp;
         context.Response.ContentLength = range.Length;
         foreach (ReadOnlyMemory<byte> bytes in range.Bytes)
         {
             await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
         }
 
-        metrics.Down(range.Length);
         session.Touch();
     }
 
@@ -140,9 +139,7 @@ public sealed class ConnectorEndpoints(
 
     private async Task<long> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
     {
-        long before = session.End.Receiving.Next;
         long accepted = await session.End.AcceptAsync(offset, context.Request.BodyReader, fin, ack, _options.Hold, context.RequestAborted);
-        metrics.Up(Math.Max(0, accepted - before));
         session.Touch();
         return accepted;
     }
@@ -190,7 +187,7 @@ public sealed class ConnectorEndpoints(
     private TargetSession Admit(HttpContext context)
     {
         SessionId id = TunnelRequests.Session(context);
-        RequireThisRun(context);
+        RequireThisRun(context, otherwise: TunnelError.SessionGone);
         if (!_tokens.Admits(id, context.Request.Headers[TunnelHeaders.Token]))
         {
             throw new TunnelException(TunnelError.SessionUnknown, "no such session");
@@ -202,14 +199,20 @@ public sealed class ConnectorEndpoints(
         return session;
     }
 
-    /// <summary>A relay that means an earlier run of this connector means sessions that ended with it.</summary>
-    private void RequireThisRun(HttpContext context)
+    /// <summary>A relay that means an earlier run of this connector means sessions that ended with it; an open can be repeated elsewhere.</summary>
+    private void RequireThisRun(HttpContext context, TunnelError otherwise)
     {
         string? epoch = context.Request.Headers[TunnelHeaders.Epoch];
         if (epoch is not null && epoch != WireText.Format(identity.Address.Epoch))
         {
-            throw new TunnelException(TunnelError.SessionGone, $"connector {identity.Address.Name} has been restarted since the session was opened");
+            throw new TunnelException(otherwise, $"connector {identity.Address.Name} has been restarted since the relay heard of it");
         }
+    }
+
+    private void RequireFitting(HttpContext context)
+    {
+        TunnelRequests.LiftServerLimits(context, context.Request.ContentLength is null ? _options.MaxBody : null);
+        TunnelRequests.RequireFitting(context.Request, _options.MaxBody);
     }
 
     private static SessionId RequestedId(HttpRequest request)

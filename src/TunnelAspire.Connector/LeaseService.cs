@@ -14,6 +14,7 @@ public sealed partial class LeaseService(
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
     private readonly ILogger _logger = context.Logger;
     private bool _away;
+    private bool _restore;
     private long _routesWritten;
 
     /// <inheritdoc/>
@@ -49,10 +50,11 @@ public sealed partial class LeaseService(
     {
         try
         {
-            bool known = await store.AnnounceAsync(new ConnectorStatus(identity.Address, sessions.Count, drain.Draining), cancellationToken);
-            if (!known || context.Time.GetElapsedTime(_routesWritten) > context.Routing.Value.RouteLease / 3)
+            _restore |= !await store.AnnounceAsync(new ConnectorStatus(identity.Address, sessions.Count, drain.Draining), cancellationToken);
+            if (_restore || context.Time.GetElapsedTime(_routesWritten) > context.Routing.Value.RouteLease / 3)
             {
                 await store.RefreshRoutesAsync([.. sessions.Open.Select(session => session.Id)], identity.Address, cancellationToken);
+                _restore = false;
                 _routesWritten = context.Time.GetTimestamp();
             }
 

@@ -1,21 +1,33 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace TunnelAspire.Http;
 
-/// <summary>How a service's process ends.</summary>
+/// <summary>How a service's process begins and ends.</summary>
 public static class HostStart
 {
-    /// <summary>Runs until told to stop. A start that fails says why in one line on standard error.</summary>
+    /// <summary>Builds the host and runs it until it is told to stop. A start that fails says why in one line on standard error.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="register">Adds what the service consists of.</param>
+    /// <param name="map">Maps its endpoints.</param>
     /// <returns>The exit code: 0 after a clean stop, 1 after a failure.</returns>
-    public static async Task<int> RunOrExplainAsync(this WebApplication app)
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> register, Action<WebApplication> map)
     {
         try
         {
+            WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+            builder.AddServiceDefaults();
+            register(builder);
+
+            await using WebApplication app = builder.Build();
+            app.UseMiddleware<TunnelErrorMiddleware>();
+            app.MapDefaultEndpoints();
+            map(app);
             await app.RunAsync();
             return 0;
         }
-        catch (Exception e) when (e is OptionsValidationException or FormatException or IOException or InvalidOperationException)
+        catch (Exception e) when (e is OptionsValidationException or FormatException or IOException or InvalidOperationException or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"{AppDomain.CurrentDomain.FriendlyName}: {e.Message}");
             return 1;

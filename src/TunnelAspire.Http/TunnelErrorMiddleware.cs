@@ -30,9 +30,15 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
         {
             await TunnelAnswers.FailAsync(context, TunnelError.BodyTooLarge, e.Message);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested || e is BadHttpRequestException or IOException)
+        catch (BadHttpRequestException e)
         {
-            // The client went away, or its request broke off: there is nobody to answer.
+            // A body whose framing is wrong, or that broke off: whoever still listens is told.
+            LogCut(e.Message);
+            await TunnelAnswers.FailAsync(context, TunnelError.Malformed, e.Message);
+        }
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested || e is IOException)
+        {
+            // The client went away: there is nobody to answer.
             LogCut(e.Message);
             context.Abort();
         }

@@ -44,6 +44,15 @@ public static class TunnelRequests
         }
     }
 
+    /// <summary>Refuses bodies that say that they are too large. Their bytes are not cut off but passed over, so that the answer arrives.</summary>
+    public static void RequireFitting(HttpRequest request, int maxBody)
+    {
+        if (request.ContentLength > maxBody)
+        {
+            throw new TunnelException(TunnelError.BodyTooLarge, $"the body has {request.ContentLength} bytes, more than {maxBody}");
+        }
+    }
+
     /// <summary>
     /// Lifts the web server's limits that would cut a tunnel's request, for this request only: slow bodies and readers are
     /// normal here, and sessions have clocks of their own.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
@@ -11,6 +12,9 @@ public sealed class ConnectorDirectory(IRoutingStore store, TimeProvider time) :
 
     private sealed record Snapshot(IReadOnlyList<ConnectorStatus> Connectors, long TakenAt);
 
+    private static readonly TimeSpan Avoidance = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<ConnectorAddress, long> _avoided = new();
     private Snapshot? _snapshot;
 
     /// <summary>The less loaded of two random connectors that take new sessions.</summary>
@@ -23,9 +27,22 @@ public sealed class ConnectorDirectory(IRoutingStore store, TimeProvider time) :
             throw new TunnelException(TunnelError.NoConnector, "no live connector takes new sessions");
         }
 
+        ConnectorStatus[] answering = [.. open.Where(connector => !IsAvoided(connector.Address))];
+        open = answering.Length > 0 ? answering : open;
         ConnectorStatus first = open[Random.Shared.Next(open.Length)];
         ConnectorStatus second = open[Random.Shared.Next(open.Length)];
         return (first.Sessions <= second.Sessions ? first : second).Address;
+    }
+
+    /// <summary>The connector does not answer: others are preferred for as long as a dead one may still be registered.</summary>
+    public void Avoid(ConnectorAddress connector)
+    {
+        foreach (ConnectorAddress former in _avoided.Keys)
+        {
+            _ = IsAvoided(former); // forgets it where its time is over
+        }
+
+        _avoided[connector] = time.GetTimestamp();
     }
 
     /// <inheritdoc/>
@@ -40,6 +57,22 @@ public sealed class ConnectorDirectory(IRoutingStore store, TimeProvider time) :
         {
             return HealthCheckResult.Unhealthy(e.Message);
         }
+    }
+
+    private bool IsAvoided(ConnectorAddress connector)
+    {
+        if (!_avoided.TryGetValue(connector, out long since))
+        {
+            return false;
+        }
+
+        bool avoided = time.GetElapsedTime(since) < Avoidance;
+        if (!avoided)
+        {
+            _avoided.TryRemove(new(connector, since));
+        }
+
+        return avoided;
     }
 
     private async Task<IReadOnlyList<ConnectorStatus>> ListAsync(CancellationToken cancellationToken)

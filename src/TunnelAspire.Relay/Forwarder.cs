@@ -10,16 +10,17 @@ namespace TunnelAspire.Relay;
 /// <summary>Hands one request on to a connector and its answer back, as both arrive.</summary>
 public sealed class Forwarder : IDisposable
 {
-    private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "traceparent", "tracestate"];
+    private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "Accept", "traceparent", "tracestate"];
 
     private readonly HttpMessageInvoker _client;
     private readonly RelayOptions _options;
     private readonly IRoutingStore _store;
+    private readonly CancellationToken _stopping;
 
     /// <summary>A forwarder with a connection pool of its own.</summary>
-    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store)
+    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime)
     {
-        (_options, _store) = (options.Value, store);
+        (_options, _store, _stopping) = (options.Value, store, lifetime.ApplicationStopping);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.Value.ConnectTimeout,
@@ -34,12 +35,19 @@ public sealed class Forwarder : IDisposable
     /// <summary>Forwards the request; returns the status that the connector answered with.</summary>
     /// <exception cref="TunnelException">
     /// <see cref="TunnelError.ConnectorUnreachable"/>: nobody answered. <see cref="TunnelError.SessionGone"/>: and nobody will, since the connector is gone.
+    /// <see cref="TunnelError.Draining"/>: the relay stops, and the request was parked.
     /// </exception>
+    /// <exception cref="BadHttpRequestException">The request's body is broken.</exception>
     public async Task<int> ForwardAsync(HttpContext context, SessionId session, ConnectorAddress connector)
     {
         TunnelRequests.LiftServerLimits(context, maxBody: null);
         using HttpRequestMessage request = Request(context, session, connector);
-        using HttpResponseMessage response = await SendAsync(request, connector, context.RequestAborted);
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+
+        // A receive request may be parked for long; whoever stops lets it go, and its repeat takes another relay.
+        using CancellationTokenRegistration stop = HttpMethods.IsGet(context.Request.Method) ? _stopping.Register(over.Cancel) : default;
+        using HttpResponseMessage response = await SendAsync(request, connector, over.Token);
+        await stop.DisposeAsync();
         CopyHead(response, context.Response);
         await CopyBodyAsync(response, context);
         return (int)response.StatusCode;
@@ -80,6 +88,7 @@ public sealed class Forwarder : IDisposable
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ConnectorAddress connector, CancellationToken cancellationToken)
     {
         HttpResponseMessage? response = null;
+        RelayedBody? body = (RelayedBody?)request.Content;
         try
         {
             response = await _client.SendAsync(request, cancellationToken);
@@ -90,10 +99,20 @@ public sealed class Forwarder : IDisposable
 
             throw new HttpRequestException($"somebody else answered in its place, with {(int)response.StatusCode}");
         }
+        catch (Exception) when (body?.SourceFailure is not null)
+        {
+            throw body.SourceFailure;
+        }
+        catch (OperationCanceledException e) when (_stopping.IsCancellationRequested && cancellationToken.IsCancellationRequested)
+        {
+            // The client's cancellation, or the relay's stop: whoever still listens is told.
+            throw new TunnelException(TunnelError.Draining, $"relay {_options.Name} stops", e);
+        }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // A cancellation that is not the client's is the connect timeout.
             response?.Dispose();
+            await (body?.StopAsync() ?? Task.CompletedTask);
             throw new TunnelException(
                 await IsGoneAsync(connector, cancellationToken) ? TunnelError.SessionGone : TunnelError.ConnectorUnreachable,
                 $"connector {connector.Name}: {e.Message}", e);

@@ -28,9 +28,23 @@ public sealed class RelayEndpoints(ConnectorDirectory directory, RouteCache rout
         SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key);
         ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await FindAsync(session, context.RequestAborted);
         connector ??= await directory.ChooseAsync(context.RequestAborted);
-        if (await forwarder.ForwardAsync(context, session, connector) == StatusCodes.Status201Created)
+        try
         {
-            routes.Remember(session, connector);
+            if (await forwarder.ForwardAsync(context, session, connector) == StatusCodes.Status201Created)
+            {
+                routes.Remember(session, connector);
+            }
+        }
+        catch (TunnelException e) when (e.Error is TunnelError.SessionGone or TunnelError.ConnectorUnreachable)
+        {
+            // No byte has been carried yet: the open can be repeated at another connector.
+            directory.Avoid(connector);
+            if (e.Error == TunnelError.SessionGone)
+            {
+                await routes.RemoveAsync(session, context.RequestAborted);
+            }
+
+            throw new TunnelException(TunnelError.ConnectorUnreachable, e.Message, e);
         }
     }
 
@@ -65,17 +79,25 @@ public sealed class RelayEndpoints(ConnectorDirectory directory, RouteCache rout
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> handle)
     {
         metrics.Began();
+        int status = StatusCodes.Status500InternalServerError;
         try
         {
             await handle(context);
+            status = context.Response.StatusCode;
+        }
+        catch (TunnelException e)
+        {
+            status = e.Error.Status();
+            throw;
         }
         catch (RoutingUnavailableException e)
         {
+            status = TunnelError.RoutingUnavailable.Status();
             throw new TunnelException(TunnelError.RoutingUnavailable, "the routing store is out of reach; try again", e);
         }
         finally
         {
-            metrics.Ended(context.Response.StatusCode);
+            metrics.Ended(status);
         }
     }
 }

@@ -6,30 +6,38 @@ namespace TunnelAspire.Relay;
 /// <summary>A request's body on its way through: handed on as it arrives, never held whole.</summary>
 internal sealed class RelayedBody(PipeReader source, long? length) : HttpContent
 {
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _begun;
+
+    /// <summary>Why the body could not be read, if that is what failed: the client is to blame, not the connector.</summary>
+    public Exception? SourceFailure { get; private set; }
+
+    /// <summary>Lets go of the source, which a failed forward may still be reading.</summary>
+    public async Task StopAsync()
+    {
+        if (Volatile.Read(ref _begun) == 1)
+        {
+            source.CancelPendingRead();
+            await _ended.Task;
+        }
+    }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        while (true)
+        Volatile.Write(ref _begun, 1);
+        try
         {
-            ReadResult result = await source.ReadAsync(cancellationToken);
-            foreach (ReadOnlyMemory<byte> bytes in result.Buffer)
+            while (await CopyOnceAsync(stream, cancellationToken))
             {
-                await stream.WriteAsync(bytes, cancellationToken);
+                // More follows.
             }
-
-            bool arrived = !result.Buffer.IsEmpty;
-            source.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
-            {
-                return;
-            }
-
-            if (arrived)
-            {
-                await stream.FlushAsync(cancellationToken);
-            }
+        }
+        finally
+        {
+            _ended.SetResult();
         }
     }
 
@@ -37,5 +45,48 @@ internal sealed class RelayedBody(PipeReader source, long? length) : HttpContent
     {
         computed = length ?? 0;
         return length is not null;
+    }
+
+    /// <summary>Hands on what has arrived; false at the end.</summary>
+    private async ValueTask<bool> CopyOnceAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        ReadResult result = await ReadAsync(cancellationToken);
+        if (result.IsCanceled)
+        {
+            throw new OperationCanceledException("the forward has failed");
+        }
+
+        bool arrived = !result.Buffer.IsEmpty;
+        try
+        {
+            foreach (ReadOnlyMemory<byte> bytes in result.Buffer)
+            {
+                await stream.WriteAsync(bytes, cancellationToken);
+            }
+        }
+        finally
+        {
+            source.AdvanceTo(result.Buffer.End);
+        }
+
+        if (arrived && !result.IsCompleted)
+        {
+            await stream.FlushAsync(cancellationToken);
+        }
+
+        return !result.IsCompleted;
+    }
+
+    private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.ReadAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            SourceFailure = e;
+            throw;
+        }
     }
 }

@@ -45,6 +45,13 @@ public sealed class RouteCache : IDisposable
     /// <summary>The session is over.</summary>
     public void Forget(SessionId session) => _cache.Remove(session);
 
+    /// <summary>The route leads nowhere any more: forgotten here and in the store.</summary>
+    public Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        Forget(session);
+        return _store.RemoveRouteAsync(session, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
 }

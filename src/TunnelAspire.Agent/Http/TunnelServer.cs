@@ -9,12 +9,14 @@ public sealed class TunnelServer : IDisposable
 
     private readonly HttpMessageInvoker _client;
     private readonly string _base;
+    private readonly string _mediaType;
     private readonly KeyValuePair<string, string>[] _headers;
 
     /// <summary>A client for the server, through the proxy if there is one.</summary>
     public TunnelServer(AgentOptions options)
     {
         _base = options.ParseServer().AbsoluteUri.TrimEnd('/');
+        _mediaType = options.MediaType;
         _headers = [.. options.Headers.Select(AgentOptions.ParseHeader)];
         SocketsHttpHandler handler = new()
         {
@@ -27,7 +29,7 @@ public sealed class TunnelServer : IDisposable
         if (options.Proxy.Length > 0)
         {
             handler.UseProxy = options.Proxy != AgentOptions.NoProxy;
-            handler.Proxy = handler.UseProxy ? new WebProxy(options.Proxy) : null;
+            handler.Proxy = handler.UseProxy ? Proxy(new Uri(options.Proxy)) : null;
         }
 
         _client = new HttpMessageInvoker(handler);
@@ -37,6 +39,7 @@ public sealed class TunnelServer : IDisposable
     public HttpRequestMessage Request(HttpMethod method, string pathAndQuery)
     {
         HttpRequestMessage request = new(method, _base + pathAndQuery);
+        request.Headers.TryAddWithoutValidation("Accept", _mediaType);
         foreach ((string name, string value) in _headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -51,4 +54,11 @@ public sealed class TunnelServer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    /// <summary>The proxy, with the name and password that its URL may bring.</summary>
+    private static WebProxy Proxy(Uri url)
+    {
+        string[] user = [.. url.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString)];
+        return new WebProxy(url) { Credentials = user[0].Length > 0 ? new NetworkCredential(user[0], user.Length > 1 ? user[1] : "") : null };
+    }
 }

@@ -1,4 +1,5 @@
 using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Metering;
 using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -6,7 +7,7 @@ using TunnelAspire.Protocol.Wire;
 namespace TunnelAspire.Agent.Sessions;
 
 /// <summary>An open session at the agent: the local connection, the byte machine on it, and the channels that carry its bytes.</summary>
-public sealed class AgentSession : IDisposable
+public sealed class AgentSession : IMeteredSession, IDisposable
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(3);
 
@@ -32,13 +33,13 @@ public sealed class AgentSession : IDisposable
         _keepAlive = limits.Grace / 4;
     }
 
-    /// <summary>Bytes from the client that the connector has accepted.</summary>
+    /// <inheritdoc/>
     public long BytesUp => _sending.Acknowledged;
 
-    /// <summary>Bytes that the client has got.</summary>
+    /// <inheritdoc/>
     public long BytesDown => _receiving.Next;
 
-    /// <summary>Bytes from the client that were sent more than once.</summary>
+    /// <inheritdoc/>
     public long BytesResent => _sendChannel.Resent;
 
     /// <summary>Carries bytes both ways until both directions have ended, one side resets, or the session is lost.</summary>
@@ -86,13 +87,14 @@ public sealed class AgentSession : IDisposable
     /// <summary>Tells the connector, unless it knows. Where it cannot be told, the session's grace time ends it there.</summary>
     private async Task SayGoodbyeAsync(Exception? ended)
     {
-        if (ended is TunnelException { InnerException: null })
+        if (ended is TunnelException { Error: TunnelError.SessionGone or TunnelError.TargetReset, InnerException: null })
         {
-            return; // the connector itself has ended it
+            return; // the connector itself has said so
         }
 
         using CancellationTokenSource patience = new(GoodbyePatience);
-        for (int attempt = 0; ; attempt++)
+        RetryClock.Failures failures = new();
+        while (true)
         {
             try
             {
@@ -101,7 +103,7 @@ public sealed class AgentSession : IDisposable
             }
             catch (Exception e) when (RetryClock.CanRetry(e))
             {
-                if (!await PauseAsync(e, attempt, patience.Token))
+                if (!await PauseAsync(e, failures, patience.Token))
                 {
                     return;
                 }
@@ -113,11 +115,11 @@ public sealed class AgentSession : IDisposable
         }
     }
 
-    private async Task<bool> PauseAsync(Exception failure, int attempt, CancellationToken patience)
+    private async Task<bool> PauseAsync(Exception failure, RetryClock.Failures failures, CancellationToken patience)
     {
         try
         {
-            await _retry.PauseAsync(failure, attempt, patience);
+            await _retry.PauseAsync(failure, failures, patience);
             return true;
         }
         catch (Exception e) when (e is TunnelException or OperationCanceledException)

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Http;
 using TunnelAspire.Protocol.Carriers;
@@ -10,7 +11,8 @@ using TunnelAspire.Protocol.Wire;
 namespace TunnelAspire.Agent.Sessions;
 
 /// <summary>Opens sessions. An open carries a secret key of its own, so that it can be repeated: the same key names the same session.</summary>
-public sealed class SessionOpener(TunnelServer server, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time)
+public sealed partial class SessionOpener(
+    TunnelServer server, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time, ILogger<SessionOpener> logger)
 {
     private const int KeyBytes = 24;
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15); // the connector's dialling and a little more
@@ -19,26 +21,25 @@ public sealed class SessionOpener(TunnelServer server, AgentMetrics metrics, IOp
     /// <exception cref="TunnelException">It was refused, or could not be opened in time.</exception>
     public async Task<SessionGrant> OpenAsync(TargetAddress target, CancellationToken cancellationToken)
     {
-        long begun = Stopwatch.GetTimestamp();
         string key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
-        RetryClock retry = new(options.Value.OpenTimeout, time, metrics.Retried);
-        for (int attempt = 0; ; attempt++)
+        RetryClock retry = new(options.Value.OpenTimeout, time, failure => OnRetry(target, failure));
+        RetryClock.Failures failures = new();
+        while (true)
         {
             try
             {
-                SessionGrant grant = await AttemptAsync(target, key, attempt, cancellationToken);
-                metrics.Opened(Stopwatch.GetElapsedTime(begun));
-                return grant;
+                return await AttemptAsync(target, key, cancellationToken);
             }
             catch (Exception e) when (e is CarrierException or TunnelException)
             {
-                await retry.PauseAsync(e, attempt, cancellationToken);
+                await retry.PauseAsync(e, failures, cancellationToken);
             }
         }
     }
 
-    private async Task<SessionGrant> AttemptAsync(TargetAddress target, string key, long number, CancellationToken cancellationToken)
+    private async Task<SessionGrant> AttemptAsync(TargetAddress target, string key, CancellationToken cancellationToken)
     {
+        long number = Random.Shared.NextInt64();
         using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         overdue.CancelAfter(Slack);
         using HttpRequestMessage message = server.Request(
@@ -53,7 +54,7 @@ public sealed class SessionOpener(TunnelServer server, AgentMetrics metrics, IOp
         try
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, null, overdue.Token);
-            return Read(answer);
+            return Read(answer, SessionId.FromOpenKey(key));
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -62,11 +63,17 @@ public sealed class SessionOpener(TunnelServer server, AgentMetrics metrics, IOp
         }
     }
 
-    private static SessionGrant Read(HttpResponseMessage answer)
+    private void OnRetry(TargetAddress target, Exception failure)
     {
-        if (!SessionId.TryParse(TunnelExchange.Header(answer, TunnelHeaders.Session), out SessionId id) || TunnelExchange.Header(answer, TunnelHeaders.Token) is not { } token)
+        metrics.Retried(failure);
+        LogRetry(target, failure.Message);
+    }
+
+    private static SessionGrant Read(HttpResponseMessage answer, SessionId id)
+    {
+        if (TunnelExchange.Header(answer, TunnelHeaders.Session) != id.ToString() || TunnelExchange.Header(answer, TunnelHeaders.Token) is not { } token)
         {
-            throw new CarrierException(CarrierFault.Foreign, "the answer to the open names no session");
+            throw new CarrierException(CarrierFault.Foreign, "the answer to the open names another session, or none");
         }
 
         SessionLimits limits = new(
@@ -79,4 +86,7 @@ public sealed class SessionOpener(TunnelServer server, AgentMetrics metrics, IOp
 
     private static TimeSpan Milliseconds(HttpResponseMessage answer, string header) =>
         TimeSpan.FromMilliseconds(Math.Clamp(TunnelExchange.Offset(answer, header), 1, (long)TimeSpan.FromDays(1).TotalMilliseconds));
+
+    [LoggerMessage(1010, LogLevel.Debug, "Opening a session to {Target} is tried again: {Detail}")]
+    private partial void LogRetry(TargetAddress target, string detail);
 }

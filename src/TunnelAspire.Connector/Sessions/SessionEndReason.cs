@@ -23,7 +23,4 @@ public enum SessionEndReason
 
     /// <summary>The connector stopped, and the drain deadline had passed.</summary>
     Drained,
-
-    /// <summary>Another connector had opened it first.</summary>
-    LostRace,
 }

@@ -30,9 +30,9 @@ public sealed partial class SessionTable(
     /// <summary>Opens the session, or finds the one that an earlier open of the same id made.</summary>
     public async Task<TargetSession> OpenAsync(SessionId id, TargetAddress target, CancellationToken cancellationToken)
     {
-        if (Count >= _options.MaxSessions)
+        if (!_sessions.ContainsKey(id))
         {
-            throw new TunnelException(TunnelError.TooMany, $"{_options.MaxSessions} sessions are open, the most that this connector takes");
+            RequireRoom();
         }
 
         // The opening outlives the request that began it: its repeat through another relay may be waiting for it.
@@ -49,7 +49,8 @@ public sealed partial class SessionTable(
             ? entry.Value.GetAwaiter().GetResult()
             : null;
 
-    /// <summary>Ends a session: its target sees a close or a reset, its requests are answered, its route is removed.</summary>
+    /// <summary>Ends a session: its target sees a close or a reset, its requests are answered.</summary>
+    /// <remarks>Its route is removed where the agent knows. Else it stands until its lease ends, so that late requests learn here that the session is gone.</remarks>
     public void End(TargetSession session, SessionEndReason reason)
     {
         if (!session.Close())
@@ -58,11 +59,24 @@ public sealed partial class SessionTable(
         }
 
         _sessions.TryRemove(session.Id, out _);
-        metrics.Ended(session, reason);
+        metrics.Sessions.Ended(session, reason.ToString());
         LogEnded(session.Id.Prefix, session.Target, reason, session.BytesUp, session.BytesDown, session.Age.TotalSeconds);
-        if (reason != SessionEndReason.LostRace)
+        if (reason is SessionEndReason.Closed or SessionEndReason.Aborted)
         {
             _ = RemoveRouteAsync(session.Id);
+        }
+    }
+
+    private void RequireRoom()
+    {
+        if (context.Drain.Draining)
+        {
+            throw new TunnelException(TunnelError.Draining, $"connector {identity.Address.Name} takes no new sessions");
+        }
+
+        if (Count >= _options.MaxSessions)
+        {
+            throw new TunnelException(TunnelError.TooMany, $"{_options.MaxSessions} sessions are open, the most that this connector takes");
         }
     }
 
@@ -76,7 +90,7 @@ public sealed partial class SessionTable(
             Socket socket = await dialer.DialAsync(target, CancellationToken.None);
             TargetSession session = new(id, target, socket, _options.Limits, context.Time) { Trace = trace };
             await ClaimAsync(session);
-            metrics.Opened(Stopwatch.GetElapsedTime(begun));
+            metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(begun));
             LogOpened(id.Prefix, target, session.Source);
             return session;
         }
@@ -126,4 +140,4 @@ public sealed partial class SessionTable(
 }
 
 /// <summary>What the table is given by the host.</summary>
-public sealed record SessionTableContext(IOptions<ConnectorOptions> Options, TimeProvider Time, ILogger<SessionTable> Logger);
+public sealed record SessionTableContext(IOptions<ConnectorOptions> Options, ConnectorDrain Drain, TimeProvider Time, ILogger<SessionTable> Logger);

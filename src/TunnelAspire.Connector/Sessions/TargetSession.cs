@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Metering;
 using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -10,7 +11,7 @@ namespace TunnelAspire.Connector.Sessions;
 
 /// <summary>A session at the connector: the target's socket, the byte machine on it, and the session's clocks.</summary>
 #pragma warning disable CA1001 // Close lets go of the socket, in one of two ways
-public sealed class TargetSession
+public sealed class TargetSession : IMeteredSession
 {
     private readonly SocketEnd _socket;
     private readonly TimeProvider _time;
@@ -48,11 +49,14 @@ public sealed class TargetSession
     /// <summary>The relays that have carried requests of the session.</summary>
     public IEnumerable<string> Relays => _relays.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Bytes to the target.</summary>
+    /// <inheritdoc/>
     public long BytesUp => End.Receiving.Next;
 
-    /// <summary>Bytes from the target that have been handed out.</summary>
-    public long BytesDown => End.Sending.Sent;
+    /// <inheritdoc/>
+    public long BytesDown => End.Sending.Acknowledged;
+
+    /// <inheritdoc/>
+    public long BytesResent => End.Sending.Resent;
 
     /// <summary>Time since the session was opened.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_openedAt);

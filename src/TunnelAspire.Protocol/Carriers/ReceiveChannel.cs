@@ -44,7 +44,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     {
         TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
         bool flowing = !joined;
-        int failures = 0;
+        RetryClock.Failures failures = new();
         while (true)
         {
             Task flow = _flow.Next();
@@ -66,7 +66,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             {
                 bool empty = await ExchangeAsync(generation.Number, hold, exchange);
                 flowing = !joined || !empty;
-                failures = 0;
+                failures.Reset();
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested && (receiving.Finished || generation.Over.IsCancellationRequested))
             {
@@ -75,11 +75,11 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Neither the session nor the generation ended: the answer is overdue.
-                await FailAsync(generation, new CarrierException(CarrierFault.Lost, "the answer is overdue", e), failures++, cancellationToken);
+                await FailAsync(generation, new CarrierException(CarrierFault.Lost, "the answer is overdue", e), failures, cancellationToken);
             }
             catch (Exception e) when (RetryClock.CanRetry(e))
             {
-                await FailAsync(generation, e, failures++, cancellationToken);
+                await FailAsync(generation, e, failures, cancellationToken);
             }
         }
 
@@ -87,7 +87,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         Renew(Volatile.Read(ref _generation)); // the others need not wait for their answers
     }
 
-    private Task FailAsync(Generation generation, Exception failure, int failures, CancellationToken cancellationToken)
+    private Task FailAsync(Generation generation, Exception failure, RetryClock.Failures failures, CancellationToken cancellationToken)
     {
         Renew(generation);
         return retry.PauseAsync(failure, failures, cancellationToken);
@@ -113,12 +113,12 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     {
         exchange.CancelAfter(hold + ChannelSettings.Slack);
         ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold);
+        retry.RequestSent();
         await using ReadAnswer answer = await carrier.ReadAsync(request, exchange.Token);
-        retry.Answered();
         long end = await ApplyAsync(answer, exchange);
+        await WaitForTurnAsync(end, exchange); // an empty answer shows a hole as well
         if (answer.Fin == end)
         {
-            await WaitForTurnAsync(end, exchange);
             await receiving.FinishAsync(end, exchange.Token);
         }
 
@@ -147,7 +147,6 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                     return offset;
                 }
 
-                retry.Answered();
                 _flow.Set();
                 await WaitForTurnAsync(offset, exchange);
                 await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);
@@ -172,9 +171,14 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         }
     }
 
-    /// <summary>Waits for the bytes before <paramref name="offset"/>; that they never come shows a hole.</summary>
+    /// <summary>Waits for the bytes before <paramref name="offset"/>, which another answer brings; that none does shows a hole.</summary>
     private async Task WaitForTurnAsync(long offset, CancellationTokenSource exchange)
     {
+        if (settings.InFlight == 1 && offset > receiving.Next)
+        {
+            throw Hole(offset); // there is no other answer
+        }
+
         while (offset > receiving.Next)
         {
             long before = receiving.Next;
@@ -189,9 +193,11 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                 // Patience ran out. A client that does not read makes everybody wait; else the bytes before are lost.
                 if (receiving.Next == before && !receiving.Writing)
                 {
-                    throw new CarrierException(CarrierFault.Lost, $"bytes from {before} to {offset} are missing");
+                    throw Hole(offset);
                 }
             }
         }
     }
+
+    private CarrierException Hole(long offset) => new(CarrierFault.Lost, $"bytes from {receiving.Next} to {offset} are missing");
 }

@@ -10,6 +10,8 @@ namespace TunnelAspire.Protocol.Carriers;
 /// </summary>
 public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, ICarrier carrier, ChannelSettings settings, RetryClock retry)
 {
+    private static readonly TimeSpan PauseWhenStuck = TimeSpan.FromMilliseconds(100);
+
     private readonly MessageSize _size = new(settings.MaxBytes);
     private int _finTaken;
     private long _resent;
@@ -28,14 +30,14 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         }
     }
 
-    /// <summary>Tells the ack, and that the first component is alive, whenever nothing has been answered for <paramref name="interval"/>.</summary>
+    /// <summary>Tells the ack, and that the first component is alive, whenever no request has been sent for <paramref name="interval"/>.</summary>
     /// <exception cref="TunnelException">The session is over.</exception>
     public async Task KeepAliveAsync(TimeSpan interval, CancellationToken cancellationToken)
     {
-        int failures = 0;
+        RetryClock.Failures failures = new();
         while (true)
         {
-            TimeSpan due = interval - retry.Silence;
+            TimeSpan due = interval - retry.SinceRequest;
             if (due > TimeSpan.Zero)
             {
                 await retry.DelayAsync(due, cancellationToken);
@@ -45,11 +47,11 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
             try
             {
                 await WriteAsync(new WriteRequest(sending.Acknowledged, ReadOnlySequence<byte>.Empty, null, receiving.Next), cancellationToken);
-                failures = 0;
+                failures.Reset();
             }
             catch (Exception e) when (RetryClock.CanRetry(e))
             {
-                await retry.PauseAsync(e, failures++, cancellationToken);
+                await retry.PauseAsync(e, failures, cancellationToken);
             }
         }
     }
@@ -78,7 +80,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         long from = range.Offset;
         long sent = from;
         bool delivered = false;
-        int failures = 0;
+        RetryClock.Failures failures = new();
         while (!delivered)
         {
             int length = (int)Math.Min(range.End - from, _size.Current);
@@ -90,18 +92,19 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
                 long? fin = from + length == range.Fin ? range.Fin : null;
                 long ack = await WriteAsync(new WriteRequest(from, bytes, fin, receiving.Next), cancellationToken);
                 delivered = ack >= range.End && (range.Fin is null || fin is not null);
-                failures = ack > from ? 0 : failures + 1;
+                bool stuck = ack <= from && !delivered;
                 from = Math.Clamp(ack, from, range.End);
                 _size.Passed();
-                if (failures > 0 && !delivered)
+                failures.Reset();
+                if (stuck)
                 {
-                    await retry.PauseAsync(new CarrierException(CarrierFault.Lost, $"nothing accepted beyond {ack}"), failures, cancellationToken);
+                    await retry.DelayAsync(PauseWhenStuck, cancellationToken); // the target does not read: no failure, but no hurry
                 }
             }
             catch (Exception e) when (RetryClock.CanRetry(e))
             {
-                _size.Failed(e, failures);
-                await retry.PauseAsync(e, failures++, cancellationToken);
+                _size.Failed(e, failures.Count);
+                await retry.PauseAsync(e, failures, cancellationToken);
             }
         }
     }
@@ -112,8 +115,8 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         overdue.CancelAfter(settings.Hold + ChannelSettings.Slack);
         try
         {
+            retry.RequestSent();
             long ack = await carrier.WriteAsync(request, overdue.Token);
-            retry.Answered();
             sending.Acknowledge(ack);
             return ack;
         }

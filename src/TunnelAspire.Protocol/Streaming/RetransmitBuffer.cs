@@ -20,6 +20,9 @@ internal sealed class RetransmitBuffer
     /// <summary>Offset behind the last byte.</summary>
     public long End { get; private set; }
 
+    /// <summary>No memory is rented here.</summary>
+    public bool HoldsNothing => _head is null;
+
     /// <summary>
     /// Memory for the next bytes, for about <paramref name="expected"/> of them and for <paramref name="most"/> at the most.
     /// It stays valid until <see cref="Commit"/>, whatever is acknowledged in the meantime.
