@@ -20,7 +20,11 @@ public sealed partial class LeaseService(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await context.Started(stoppingToken);
+        if (!await context.StartedAsync(stoppingToken))
+        {
+            return;
+        }
+
         using PeriodicTimer timer = new(Heartbeat, context.Time);
         try
         {
@@ -101,11 +105,11 @@ public sealed partial class LeaseService(
 public sealed record LeaseServiceContext(
     IOptions<ConnectorOptions> Options, IOptions<RoutingOptions> Routing, TimeProvider Time, IHostApplicationLifetime Lifetime, ILogger<LeaseService> Logger)
 {
-    /// <summary>Completes once the server listens, so that the address to register is known.</summary>
-    public async Task Started(CancellationToken cancellationToken)
+    /// <summary>Completes once the server listens, so that the address to register is known. False if it never will.</summary>
+    public async Task<bool> StartedAsync(CancellationToken stopping)
     {
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = Lifetime.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(cancellationToken);
+        return await Task.WhenAny(started.Task, Task.Delay(Timeout.Infinite, stopping)) == started.Task;
     }
 }

@@ -18,9 +18,12 @@ public static class RoutingServices
     {
         AddCommon(builder);
         string? connection = builder.Configuration.GetConnectionString("redis");
-        builder.Services.AddSingleton<IConnectionMultiplexer>(services => Connect(
-            connection ?? throw new InvalidOperationException("No Redis: set the connection string 'redis' (environment variable ConnectionStrings__redis)"),
-            services.GetRequiredService<IOptions<RoutingOptions>>().Value));
+        if (string.IsNullOrWhiteSpace(connection))
+        {
+            throw new InvalidOperationException("No Redis: set the connection string 'redis' (environment variable ConnectionStrings__redis)");
+        }
+
+        builder.Services.AddSingleton<IConnectionMultiplexer>(services => Connect(Parse(connection), services.GetRequiredService<IOptions<RoutingOptions>>().Value));
         builder.Services.AddSingleton<IRoutingStore, RedisRoutingStore>();
         return builder;
     }
@@ -33,6 +36,18 @@ public static class RoutingServices
         return builder;
     }
 
+    private static ConfigurationOptions Parse(string connection)
+    {
+        try
+        {
+            return ConfigurationOptions.Parse(connection);
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidOperationException($"The connection string 'redis' is wrong: {e.Message}", e);
+        }
+    }
+
     private static void AddCommon(IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<RoutingOptions>().BindConfiguration(RoutingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -40,9 +55,8 @@ public static class RoutingServices
     }
 
     /// <summary>Fails fast while disconnected, and comes back within about a second of Redis' return.</summary>
-    private static ConnectionMultiplexer Connect(string connection, RoutingOptions options)
+    private static ConnectionMultiplexer Connect(ConfigurationOptions configuration, RoutingOptions options)
     {
-        ConfigurationOptions configuration = ConfigurationOptions.Parse(connection);
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ConnectTimeout = configuration.AsyncTimeout = (int)options.CommandTimeout.TotalMilliseconds;

@@ -82,6 +82,26 @@ public sealed class RelayDeathTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public async Task Relay_ToldToStopWhileRequestsAreParked_StopsAtOnce_AndSessionsGoOn()
+    {
+        await using Tunnel tunnel = await Tunnel.StartAsync();
+        using Socket listener = Loopback.Listen(out int targetPort);
+        (_, int port) = await tunnel.StartAgentAsync(targetPort);
+        (Socket client, Socket target) = await Loopback.ConnectThroughAsync(port, listener);
+        using (client)
+        using (target)
+        {
+            await new BothWays(client, target, Bytes / 10).RunAsync(async traffic =>
+            {
+                await traffic.ReachAsync(Bytes / 100);
+                tunnel.Relays[0].Signal(ChildProcess.SigTerm);
+                Assert.Equal(0, await tunnel.Relays[0].ExitAsync(TimeSpan.FromSeconds(5)));
+                tunnel.Relays[0] = tunnel.StartRelay(0);
+            });
+        }
+    }
+
     private static long[] Moments(int seed, int count)
     {
 #pragma warning disable RS0030 // the seed is printed

@@ -111,6 +111,24 @@ public sealed class SocketHolderDeathTests
         Assert.Equal(0, await tunnel.Connectors[0].ExitAsync(TimeSpan.FromSeconds(10)));
     }
 
+    [Fact]
+    public async Task Open_JustAfterAConnectorWasKilled_TakesAnother()
+    {
+        await using Tunnel tunnel = await Tunnel.StartAsync(connectors: 2);
+        using Socket listener = Loopback.Listen(out int targetPort);
+        (_, int port) = await tunnel.StartAgentAsync(targetPort);
+        await tunnel.Connectors[0].KillAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            (Socket client, Socket target) = await Loopback.ConnectThroughAsync(port, listener);
+            using (client)
+            using (target)
+            {
+                await ExchangeAsync(client, target);
+            }
+        }
+    }
+
     private static async Task ExchangeAsync(Socket client, Socket target)
     {
         await SayAsync(client, target, "to the target");
