@@ -79,6 +79,7 @@ public sealed class SendingHalf : IDisposable
     /// source to deliver, or for room in the window. Once the stream has ended, answers at once with an empty range that says so.
     /// </summary>
     /// <exception cref="TunnelException"><see cref="TunnelError.Superseded"/>: <paramref name="generation"/> is over.</exception>
+    /// <exception cref="ObjectDisposedException">The session has ended.</exception>
     /// <exception cref="Exception">The source has failed; every later call fails the same.</exception>
     /// <exception cref="OperationCanceledException">Nothing came before <paramref name="cancellationToken"/>; nothing was taken.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -184,13 +185,21 @@ public sealed class SendingHalf : IDisposable
         lock (_lock)
         {
             _disposed = true;
-            _buffer.Clear();
-            _next = _sent = _buffer.End;
+            Clear_NeedsLock();
         }
+
+        _roomMade.Set();
+    }
+
+    private void Clear_NeedsLock()
+    {
+        _buffer.Clear();
+        _next = _sent = _buffer.End;
     }
 
     private bool TryTake_NeedsLock(long generation, int maxBytes, out OutboundRange range)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (generation != _generation)
         {
             throw new TunnelException(TunnelError.Superseded, $"generation {generation} is over, {_generation} is served");
@@ -283,7 +292,7 @@ public sealed class SendingHalf : IDisposable
 
                 if (_disposed)
                 {
-                    _buffer.Clear();
+                    Clear_NeedsLock();
                 }
             }
         }

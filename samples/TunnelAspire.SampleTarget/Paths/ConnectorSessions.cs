@@ -1,0 +1,45 @@
+using System.Net;
+using System.Text.Json;
+
+namespace TunnelAspire.SampleTarget.Paths;
+
+/// <summary>Finds, among the sessions of all connectors, the one that a connection belongs to.</summary>
+internal sealed class ConnectorSessions(IConfiguration configuration, IHttpClientFactory clients)
+{
+    /// <summary>The named client that asks connectors.</summary>
+    public const string ClientName = "connectors";
+
+    private readonly IReadOnlyList<Uri> _connectors = ConnectorUrls.From(configuration);
+
+    /// <summary>Asks all connectors at once; one that does not answer is named, not waited for.</summary>
+    public async Task<(CarriedSession? Session, IReadOnlyList<string> Unanswered)> FindAsync(
+        IPEndPoint source, CancellationToken cancellationToken)
+    {
+        var answers = await Task.WhenAll(_connectors.Select(url => SessionsOfAsync(url, cancellationToken)));
+        var session = answers
+            .SelectMany(answer => answer.Sessions ?? [])
+            .FirstOrDefault(candidate => IPEndPoint.TryParse(candidate.Source, out var end) && Normal(end).Equals(Normal(source)));
+        return (session, [.. answers.Where(answer => answer.Sessions is null).Select(answer => answer.Connector.Authority)]);
+    }
+
+    /// <summary>A dual-mode socket shows an IPv4 peer as <c>::ffff:127.0.0.1</c>.</summary>
+    public static IPEndPoint Normal(IPEndPoint end) =>
+        end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end;
+
+    private async Task<(Uri Connector, CarriedSession[]? Sessions)> SessionsOfAsync(Uri connector, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var client = clients.CreateClient(ClientName);
+            return (connector, await client.GetFromJsonAsync<CarriedSession[]>(new Uri(connector, "sessions"), cancellationToken));
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException)
+        {
+            return (connector, null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (connector, null); // The client's own time-out; the browser is still there.
+        }
+    }
+}

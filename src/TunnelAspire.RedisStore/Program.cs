@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+using Garnet;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using TunnelAspire.RedisStore;
+
+// An embedded Redis for one machine: development, tests, a single node. It keeps nothing on disk,
+// which the tunnel allows by design: connectors write their routes again within a heartbeat.
+
+var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(args).Build();
+using var stop = new StopSignal();
+
+try
+{
+    var endPoint = StoreOptions.EndPointOf(configuration);
+
+    // Garnet warns of what it tunes for itself; what it cannot do comes out as an exception.
+    using var loggers = LoggerFactory.Create(logging => logging
+        .AddSimpleConsole(console => console.SingleLine = true)
+        .SetMinimumLevel(LogLevel.Error));
+    using var server = new GarnetServer(StoreOptions.GarnetOptionsFor(endPoint), loggers);
+    server.Start();
+
+    Console.WriteLine($"redis-store: ready on {endPoint}, in memory only (pid {Environment.ProcessId})");
+    await stop.Requested;
+    return 0;
+}
+catch (Exception error) when (error.GetBaseException() is SocketException socket)
+{
+    Console.Error.WriteLine($"redis-store: cannot listen: {socket.Message}. Choose another port with Redis:Port.");
+    return 1;
+}
+catch (StoreConfigurationException error)
+{
+    Console.Error.WriteLine($"redis-store: {error.Message}");
+    return 1;
+}
