@@ -78,8 +78,9 @@ public sealed class SendingHalf : IDisposable
     /// The next range that has not been handed out in this generation, of at most <paramref name="maxBytes"/>. Waits for the
     /// source to deliver, or for room in the window. Once the stream has ended, answers at once with an empty range that says so.
     /// </summary>
-    /// <exception cref="TunnelException"><see cref="TunnelError.Superseded"/>: <paramref name="generation"/> is over.</exception>
-    /// <exception cref="ObjectDisposedException">The session has ended.</exception>
+    /// <exception cref="TunnelException">
+    /// <see cref="TunnelError.Superseded"/>: <paramref name="generation"/> is over. <see cref="TunnelError.SessionGone"/>: the half is disposed.
+    /// </exception>
     /// <exception cref="Exception">The source has failed; every later call fails the same.</exception>
     /// <exception cref="OperationCanceledException">Nothing came before <paramref name="cancellationToken"/>; nothing was taken.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -199,7 +200,11 @@ public sealed class SendingHalf : IDisposable
 
     private bool TryTake_NeedsLock(long generation, int maxBytes, out OutboundRange range)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_disposed)
+        {
+            throw new TunnelException(TunnelError.SessionGone, "the session has ended");
+        }
+
         if (generation != _generation)
         {
             throw new TunnelException(TunnelError.Superseded, $"generation {generation} is over, {_generation} is served");

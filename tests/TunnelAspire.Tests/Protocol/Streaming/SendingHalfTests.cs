@@ -287,7 +287,8 @@ public sealed class SendingHalfTests : IDisposable
         half.Dispose();
         stuck.Bring(10);
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => reading.Soon());
+        TunnelException failure = await Assert.ThrowsAsync<TunnelException>(() => reading.Soon());
+        Assert.Equal(TunnelError.SessionGone, failure.Error);
     }
 
     [Fact]
@@ -299,7 +300,8 @@ public sealed class SendingHalfTests : IDisposable
 
         _half.Dispose();
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting.Soon());
+        TunnelException failure = await Assert.ThrowsAsync<TunnelException>(() => waiting.Soon());
+        Assert.Equal(TunnelError.SessionGone, failure.Error);
     }
 
     /// <summary>A source whose read is under way until the test says what it brings.</summary>
