@@ -15,7 +15,7 @@ public sealed class TargetDialer
     /// <exception cref="FormatException">A pattern is wrong.</exception>
     public TargetDialer(IOptions<ConnectorOptions> options)
     {
-        _allowed = [.. options.Value.Allow.Select(TargetPattern.Parse)];
+        _allowed = [.. options.Value.Allow.SelectMany(entry => entry.Split(',', StringSplitOptions.TrimEntries)).Select(TargetPattern.Parse)];
         _timeout = options.Value.ConnectTimeout;
     }
 

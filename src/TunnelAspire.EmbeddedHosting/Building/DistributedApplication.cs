@@ -23,6 +23,7 @@ public sealed class DistributedApplication
             Environment.Exit(NotSupported);
         }
 
+        AppDomain.CurrentDomain.UnhandledException += EndInOneLine;
         return new DistributedApplicationBuilder(args);
     }
 
@@ -41,6 +42,16 @@ public sealed class DistributedApplication
         {
             await Console.Error.WriteLineAsync($"AppHost: {e.Message}");
             Environment.ExitCode = CannotRun;
+        }
+    }
+
+    /// <summary>A wrong map, found while it is drawn.</summary>
+    private static void EndInOneLine(object sender, UnhandledExceptionEventArgs fault)
+    {
+        if (fault.ExceptionObject is DistributedApplicationException e)
+        {
+            Console.Error.WriteLine($"AppHost: {e.Message}");
+            Environment.Exit(CannotRun);
         }
     }
 
