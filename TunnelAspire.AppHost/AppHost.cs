@@ -17,7 +17,7 @@ IResourceBuilder<ProjectResource> relay = builder.AddProject<Projects.TunnelAspi
     .WithReplicas(2)
     .WithHttpEndpoint()
     .WithExternalHttpEndpoints()
-    .WithHttpHealthCheck("/health", endpointName: "http")
+    .WithReadiness()
     .WithReference(redis)
     .DeployAsRelay();
 Array.ForEach(connectors, connector => relay.WaitFor(connector));
@@ -33,7 +33,7 @@ IResourceBuilder<ProjectResource> AddConnector(string name)
 {
     IResourceBuilder<ProjectResource> connector = builder.AddProject<Projects.TunnelAspire_Connector>(name, launchProfileName: null)
         .WithHttpEndpoint()
-        .WithHttpHealthCheck("/health", endpointName: "http")
+        .WithReadiness()
         .WithReference(redis)
         .WaitFor(store)
         .WithEnvironment("Connector__Name", name)
@@ -49,7 +49,7 @@ void AddSample()
 {
     IResourceBuilder<ProjectResource> sample = builder.AddProject<Projects.TunnelAspire_SampleTarget>("sample", launchProfileName: null)
         .WithHttpEndpoint()
-        .WithHttpHealthCheck("/health", endpointName: "http");
+        .WithReadiness();
     EndpointReferenceExpression samplePort = sample.GetEndpoint("http").Property(EndpointProperty.Port);
     foreach (IResourceBuilder<ProjectResource> connector in connectors)
     {

@@ -8,7 +8,10 @@ namespace TunnelAspire.Routing;
 /// </summary>
 public interface IRoutingStore
 {
-    /// <summary>Publishes a heartbeat, good for the connector lease. False if the store had no entry of this run, so that its routes must be restored.</summary>
+    /// <summary>
+    /// Publishes a heartbeat, good for the connector lease. Where a newer run of the same name has taken over, its entry stays: this one drains.
+    /// </summary>
+    /// <returns>False if the store had no entry of this run, nor of a newer one: it may have lost the routes, which must be restored.</returns>
     Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken);
 
     /// <summary>This run of the connector is over.</summary>

@@ -12,9 +12,13 @@ public sealed class MemoryRoutingStore : IRoutingStore
     /// <inheritdoc/>
     public Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken)
     {
-        bool known = _connectors.TryGetValue(status.Address.Name, out ConnectorStatus? former) && former.Address.Epoch == status.Address.Epoch;
-        _connectors[status.Address.Name] = status;
-        return Task.FromResult(known);
+        long? standing = _connectors.GetValueOrDefault(status.Address.Name)?.Address.Epoch;
+        if (!(standing > status.Address.Epoch))
+        {
+            _connectors[status.Address.Name] = status;
+        }
+
+        return Task.FromResult(standing >= status.Address.Epoch);
     }
 
     /// <inheritdoc/>

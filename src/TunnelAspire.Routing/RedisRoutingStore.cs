@@ -12,7 +12,8 @@ namespace TunnelAspire.Routing;
 /// <item><c>connector:NAME</c>: string <c>epoch|sessions|draining|url</c>, expires after the connector lease.</item>
 /// <item><c>route:SESSION</c>: string <c>name|epoch|url</c>, expires after the route lease; written with NX, so that the first opener wins.</item>
 /// </list>
-/// Nothing else is kept, and all of it can be lost: the next heartbeats write it again. No scripts: it runs on Garnet as on redis-server.
+/// Nothing else is kept, and all of it can be lost: the next heartbeats write it again. No scripts, and no
+/// command of several keys: it runs on Garnet and on a Redis cluster as on redis-server.
 /// </remarks>
 public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<RoutingOptions> options) : IRoutingStore
 {
@@ -26,11 +27,14 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     public Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken) => RunAsync(async db =>
     {
         RedisKey key = ConnectorKey(status.Address.Name);
-        Task<RedisValue> former = db.StringGetAsync(key);
-        Task<bool> written = db.StringSetAsync(key, RoutingText.Write(status), _options.ConnectorLease);
-        Task<bool> indexed = db.SetAddAsync(Index, status.Address.Name);
-        await Task.WhenAll(former, written, indexed);
-        return RoutingText.ReadStatus(status.Address.Name, await former)?.Address.Epoch == status.Address.Epoch;
+        long? standing = RoutingText.ReadStatus(status.Address.Name, await db.StringGetAsync(key))?.Address.Epoch;
+        if (standing > status.Address.Epoch)
+        {
+            return true;
+        }
+
+        await Task.WhenAll(db.StringSetAsync(key, RoutingText.Write(status), _options.ConnectorLease), db.SetAddAsync(Index, status.Address.Name));
+        return standing == status.Address.Epoch;
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -45,7 +49,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     public Task<IReadOnlyList<ConnectorStatus>> ListConnectorsAsync(CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ConnectorStatus>>(async db =>
     {
         RedisValue[] names = await db.SetMembersAsync(Index);
-        RedisValue[] entries = names.Length == 0 ? [] : await db.StringGetAsync([.. names.Select(name => ConnectorKey(name!))]);
+        RedisValue[] entries = await Task.WhenAll(names.Select(name => db.StringGetAsync(ConnectorKey(name!))));
         List<ConnectorStatus> live = [];
         for (int i = 0; i < names.Length; i++)
         {
