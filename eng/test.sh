@@ -22,7 +22,7 @@ if ((${#missing[@]})); then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-dotnet build TunnelAspire.sln -c Release -nodeReuse:false -v quiet -clp:NoSummary
+dotnet build TunnelAspire.sln -c Release -p:AppHostEngine=Embedded -nodeReuse:false -v quiet -clp:NoSummary
 
 passed=0
 failed=0
