@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Garnet;
 using Microsoft.Extensions.Configuration;
@@ -7,18 +8,18 @@ using TunnelAspire.RedisStore;
 // An embedded Redis for one machine: development, tests, a single node. It keeps nothing on disk,
 // which the tunnel allows by design: connectors write their routes again within a heartbeat.
 
-var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(args).Build();
-using var stop = new StopSignal();
+ConfigurationBuilder configuration = new().AddEnvironmentVariables().AddCommandLine(args).Build();
+using StopSignal stop = new();
 
 try
 {
-    var endPoint = StoreOptions.EndPointOf(configuration);
+    IPEndPoint endPoint = StoreOptions.EndPointOf(configuration);
 
     // Garnet warns of what it tunes for itself; what it cannot do comes out as an exception.
-    using var loggers = LoggerFactory.Create(logging => logging
+    using ILoggerFactory loggers = LoggerFactory.Create(logging => logging
         .AddSimpleConsole(console => console.SingleLine = true)
         .SetMinimumLevel(LogLevel.Error));
-    using var server = new GarnetServer(StoreOptions.GarnetOptionsFor(endPoint), loggers);
+    using GarnetServer server = new(StoreOptions.GarnetOptionsFor(endPoint), loggers);
     server.Start();
 
     Console.WriteLine($"redis-store: ready on {endPoint}, in memory only (pid {Environment.ProcessId})");

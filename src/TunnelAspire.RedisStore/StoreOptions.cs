@@ -18,14 +18,14 @@ internal static class StoreOptions
     /// <exception cref="StoreConfigurationException">A value is not an address or a port.</exception>
     public static IPEndPoint EndPointOf(IConfiguration configuration)
     {
-        var bind = configuration["Redis:Bind"] is { Length: > 0 } address ? address : "127.0.0.1";
-        if (!IPAddress.TryParse(bind, out var ip))
+        string bind = configuration["Redis:Bind"] is { Length: > 0 } address ? address : "127.0.0.1";
+        if (!IPAddress.TryParse(bind, out IPAddress? ip))
         {
             throw new StoreConfigurationException($"Redis:Bind is '{bind}', which is not an IP address.");
         }
 
-        var text = configuration["Redis:Port"] is { Length: > 0 } configured ? configured : $"{DefaultPort}";
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
+        string text = configuration["Redis:Port"] is { Length: > 0 } configured ? configured : $"{DefaultPort}";
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
         {
             throw new StoreConfigurationException($"Redis:Port is '{text}', which is not a port (1 to 65535).");
         }

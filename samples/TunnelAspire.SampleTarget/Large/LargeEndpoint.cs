@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace TunnelAspire.SampleTarget.Large;
 
@@ -16,19 +17,19 @@ internal static class LargeEndpoint
     {
         if (mb is < 0 or > MostMebibytes)
         {
-            var problem = TypedResults.Problem($"mb is {mb}; it may be 0 to {MostMebibytes}.", statusCode: StatusCodes.Status400BadRequest);
+            ProblemHttpResult problem = TypedResults.Problem($"mb is {mb}; it may be 0 to {MostMebibytes}.", statusCode: StatusCodes.Status400BadRequest);
             await problem.ExecuteAsync(context);
             return;
         }
 
-        var length = (long)mb * Mebibyte;
+        long length = (long)mb * Mebibyte;
         context.Response.ContentType = "application/octet-stream";
         context.Response.ContentLength = length;
         context.Response.Headers.ContentDisposition = string.Create(CultureInfo.InvariantCulture, $"attachment; filename=\"large-{mb}.bin\"");
-        var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Chunk);
         try
         {
-            for (var offset = 0L; offset < length; offset += Chunk)
+            for (long offset = 0; offset < length; offset += Chunk)
             {
                 PositionBytes.Fill(buffer.AsSpan(0, Chunk), offset);
                 await context.Response.Body.WriteAsync(buffer.AsMemory(0, Chunk), context.RequestAborted);

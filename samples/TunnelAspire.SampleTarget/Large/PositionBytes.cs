@@ -10,10 +10,10 @@ internal static class PositionBytes
     /// <param name="offset">The block's place in the stream, in bytes; a multiple of 8.</param>
     public static void Fill(Span<byte> block, long offset)
     {
-        var words = MemoryMarshal.Cast<byte, ulong>(block);
-        for (var i = 0; i < words.Length; i++)
+        Span<ulong> words = MemoryMarshal.Cast<byte, ulong>(block);
+        for (int i = 0; i < words.Length; i++)
         {
-            var mixed = (ulong)((offset / sizeof(ulong)) + i) * 0x9E3779B97F4A7C15;
+            ulong mixed = (ulong)((offset / sizeof(ulong)) + i) * 0x9E3779B97F4A7C15;
             mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
             mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
             words[i] = mixed ^ (mixed >> 31);

@@ -10,8 +10,8 @@ internal static class PageEndpoint
 
     private static byte[] Read()
     {
-        using var resource = typeof(PageEndpoint).Assembly.GetManifestResourceStream("page.html")!;
-        var bytes = new byte[resource.Length];
+        using Stream resource = typeof(PageEndpoint).Assembly.GetManifestResourceStream("page.html")!;
+        byte[] bytes = new byte[resource.Length];
         resource.ReadExactly(bytes);
         return bytes;
     }

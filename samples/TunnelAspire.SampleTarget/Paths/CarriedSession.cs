@@ -8,7 +8,7 @@ namespace TunnelAspire.SampleTarget.Paths;
 /// <param name="Id">The first characters of the session's public id.</param>
 /// <param name="Source">The connector's own end of the connection to the target.</param>
 /// <param name="Connector">Name of the connector that holds the session.</param>
-/// <param name="Relays">Names of the relays that have carried requests of the session so far, the last one last.</param>
+/// <param name="Relays">Names of the relays that have carried requests of the session so far, by name.</param>
 /// <param name="BytesUp">Bytes from the client to the target.</param>
 /// <param name="BytesDown">Bytes from the target to the client.</param>
 /// <param name="AgeSeconds">Seconds since the session opened.</param>

@@ -15,10 +15,10 @@ internal sealed class ConnectorSessions(IConfiguration configuration, IHttpClien
     public async Task<(CarriedSession? Session, IReadOnlyList<string> Unanswered)> FindAsync(
         IPEndPoint source, CancellationToken cancellationToken)
     {
-        var answers = await Task.WhenAll(_connectors.Select(url => SessionsOfAsync(url, cancellationToken)));
-        var session = answers
+        (Uri Connector, CarriedSession[]? Sessions)[] answers = await Task.WhenAll(_connectors.Select(url => SessionsOfAsync(url, cancellationToken)));
+        CarriedSession? session = answers
             .SelectMany(answer => answer.Sessions ?? [])
-            .FirstOrDefault(candidate => IPEndPoint.TryParse(candidate.Source, out var end) && Normal(end).Equals(Normal(source)));
+            .FirstOrDefault(candidate => IPEndPoint.TryParse(candidate.Source, out IPEndPoint? end) && Normal(end).Equals(Normal(source)));
         return (session, [.. answers.Where(answer => answer.Sessions is null).Select(answer => answer.Connector.Authority)]);
     }
 
@@ -30,7 +30,7 @@ internal sealed class ConnectorSessions(IConfiguration configuration, IHttpClien
     {
         try
         {
-            using var client = clients.CreateClient(ClientName);
+            using HttpClient client = clients.CreateClient(ClientName);
             return (connector, await client.GetFromJsonAsync<CarriedSession[]>(new Uri(connector, "sessions"), cancellationToken));
         }
         catch (Exception error) when (error is HttpRequestException or JsonException)

@@ -15,8 +15,8 @@ internal static class PathEndpoint
     private static async Task<JsonHttpResult<PathReport>> GetPathAsync(
         HttpContext context, ConnectorSessions sessions, CancellationToken cancellationToken)
     {
-        var source = ConnectorSessions.Normal(new IPEndPoint(context.Connection.RemoteIpAddress!, context.Connection.RemotePort));
-        var (session, unanswered) = await sessions.FindAsync(source, cancellationToken);
+        IPEndPoint source = ConnectorSessions.Normal(new IPEndPoint(context.Connection.RemoteIpAddress!, context.Connection.RemotePort));
+        (CarriedSession? session, IReadOnlyList<string> unanswered) = await sessions.FindAsync(source, cancellationToken);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Json(new PathReport(
             session is not null, source.ToString(), context.Connection.Id, CountOf(context), session, unanswered));
@@ -25,8 +25,8 @@ internal static class PathEndpoint
     /// <summary>Kept with the connection, which serves one request at a time.</summary>
     private static int CountOf(HttpContext context)
     {
-        var items = context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
-        var count = items.TryGetValue(CountKey, out var before) && before is int asked ? asked + 1 : 1;
+        IDictionary<object, object?> items = context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items;
+        int count = items.TryGetValue(CountKey, out object? before) && before is int asked ? asked + 1 : 1;
         items[CountKey] = count;
         return count;
     }

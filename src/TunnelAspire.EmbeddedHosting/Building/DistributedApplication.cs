@@ -35,7 +35,7 @@ public sealed class DistributedApplication
     {
         try
         {
-            using var stop = new StopSignal(cancellationToken);
+            using StopSignal stop = new(cancellationToken);
             await new ApplicationRun(_resources).UntilStoppedAsync(stop.Token);
         }
         catch (DistributedApplicationException e)

@@ -78,7 +78,7 @@ public static class EndpointResourceBuilderExtensions
         where T : IResource
     {
         ArgumentNullException.ThrowIfNull(callback);
-        var url = new ResourceUrlAnnotation(new EndpointReference(builder.Project(), endpointName));
+        ResourceUrlAnnotation url = new(new EndpointReference(builder.Project(), endpointName));
         callback(url);
         builder.Project().Urls.Add(url);
         return builder;

@@ -57,7 +57,7 @@ public static class ResourceBuilderExtensions
         ProjectResource project = source.Project();
         foreach (EndpointAnnotation endpoint in project.Endpoints)
         {
-            var reference = new EndpointReference(project, endpoint.Name);
+            EndpointReference reference = new(project, endpoint.Name);
             builder.Add($"services__{project.Name}__{endpoint.Name}__0", reference);
             builder.Add(string.Create(CultureInfo.InvariantCulture, $"{project.Name}_{endpoint.Name}").Replace('-', '_').ToUpperInvariant(), reference);
         }

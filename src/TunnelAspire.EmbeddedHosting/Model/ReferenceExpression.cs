@@ -15,7 +15,7 @@ public sealed class ReferenceExpression : IValueProvider
     /// <inheritdoc/>
     public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
     {
-        var texts = new string?[_parts.Count];
+        string?[] texts = new string?[_parts.Count];
         for (int i = 0; i < texts.Length; i++)
         {
             texts[i] = await _parts[i].GetValueAsync(cancellationToken);

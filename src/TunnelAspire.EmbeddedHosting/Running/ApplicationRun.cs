@@ -18,7 +18,7 @@ internal sealed class ApplicationRun(IReadOnlyList<IResource> resources)
     public async Task UntilStoppedAsync(CancellationToken stop)
     {
         PlaceReplicas();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using CancellationTokenRegistration _ = end.Token.Register(() => _log.Note("stopping"));
         List<Exception> failures = [];
 
@@ -64,9 +64,9 @@ internal sealed class ApplicationRun(IReadOnlyList<IResource> resources)
 
     private void PlaceReplicas()
     {
-        using var ports = new Ports(resources);
+        using Ports ports = new(resources);
         ports.Allocate();
-        var context = new RunContext(_log, new ChildStarter());
+        RunContext context = new(_log, new ChildStarter());
         foreach (ProjectResource project in _projects)
         {
             _replicas[project] = [.. Names(project).Select(name => new Replica(project, name, ports.ForReplica(project), context))];

@@ -41,7 +41,7 @@ internal sealed partial class Child : IDisposable
     /// <summary>Starts the process; each line that it writes goes to <paramref name="onLine"/>.</summary>
     public static async Task<Child> StartAsync(ChildStarter starter, ChildCommand command, Action<string> onLine)
     {
-        var start = new ProcessStartInfo
+        ProcessStartInfo start = new
         {
             WorkingDirectory = command.Folder,
             RedirectStandardInput = true,
@@ -53,7 +53,7 @@ internal sealed partial class Child : IDisposable
             start.Environment[name] = value; // null removes what the AppHost has
         }
 
-        var child = new Child(start);
+        Child child = new(start);
         await starter.StartAsync(child._process, command.Executable, command.Arguments);
         child.Id = child._process.Id;
         child._process.StandardInput.Close();

@@ -11,7 +11,7 @@ internal sealed record ChildCommand(string Executable, string Folder, IReadOnlyL
     /// <exception cref="DistributedApplicationException">The project is not built, or a value is missing.</exception>
     public static async Task<ChildCommand> ForAsync(ProjectResource project, string instance, IReadOnlyDictionary<string, int> targetPorts)
     {
-        var metadata = project.Metadata as IBuiltProjectMetadata
+        IBuiltProjectMetadata metadata = project.Metadata as IBuiltProjectMetadata
             ?? throw new DistributedApplicationException($"The build has not said where '{project.Name}' is built: build the AppHost again.");
         string executable = Path.ChangeExtension(metadata.TargetPath, OperatingSystem.IsWindows() ? ".exe" : null);
         if (!File.Exists(executable))
@@ -33,7 +33,7 @@ internal sealed record ChildCommand(string Executable, string Folder, IReadOnlyL
         string[] urls = [.. project.Endpoints
             .Where(endpoint => endpoint.IsHttp && endpoint.TargetPortEnvironmentVariable is null)
             .Select(endpoint => $"{endpoint.UriScheme}://localhost:{targetPorts[endpoint.Name]}")];
-        var environment = new Dictionary<string, string?>
+        Dictionary<string, string?> environment = new()
         {
             ["ASPNETCORE_URLS"] = urls.Length > 0 ? string.Join(';', urls) : null,
             ["DOTNET_LAUNCH_PROFILE"] = null,

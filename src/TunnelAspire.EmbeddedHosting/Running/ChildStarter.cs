@@ -27,7 +27,7 @@ internal sealed class ChildStarter
         process.StartInfo.FileName = command[0];
         Array.ForEach(command[1..], process.StartInfo.ArgumentList.Add);
 
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _starts.Add(() =>
         {
             try

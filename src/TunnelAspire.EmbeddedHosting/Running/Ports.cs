@@ -70,7 +70,7 @@ internal sealed class Ports(IReadOnlyList<IResource> resources) : IDisposable
 
     private int Hold(int port)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         _held.Add(socket);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
         socket.Listen(1);

@@ -58,7 +58,7 @@ internal sealed class Readiness(ProjectResource project, IReadOnlyDictionary<str
         foreach (int port in targetPorts.Values)
         {
             LastAnswer = $"port {port} takes no connection";
-            using var client = new TcpClient(AddressFamily.InterNetwork);
+            using TcpClient client = new(AddressFamily.InterNetwork);
             await client.ConnectAsync("127.0.0.1", port, cancellationToken);
         }
 

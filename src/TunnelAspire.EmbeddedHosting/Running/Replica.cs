@@ -61,7 +61,7 @@ internal sealed class Replica(ProjectResource project, string name, IReadOnlyDic
     {
         using Child child = await StartAsync();
         ProcessId = child.Id;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task watching = WatchReadinessAsync(child, ended.Token);
         try
         {

@@ -63,7 +63,7 @@ internal sealed class ReplicaProxy(string endpointName, int port, IReadOnlyList<
         Random.Shared.Shuffle(ready);
         foreach (Replica replica in ready)
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await socket.ConnectAsync(IPAddress.Loopback, replica.TargetPort(endpointName), stop);
