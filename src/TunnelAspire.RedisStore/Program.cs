@@ -8,7 +8,7 @@ using TunnelAspire.RedisStore;
 // An embedded Redis for one machine: development, tests, a single node. It keeps nothing on disk,
 // which the tunnel allows by design: connectors write their routes again within a heartbeat.
 
-ConfigurationBuilder configuration = new().AddEnvironmentVariables().AddCommandLine(args).Build();
+IConfiguration configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(args).Build();
 using StopSignal stop = new();
 
 try
