@@ -41,7 +41,7 @@ internal sealed partial class Child : IDisposable
     /// <summary>Starts the process; each line that it writes goes to <paramref name="onLine"/>.</summary>
     public static async Task<Child> StartAsync(ChildStarter starter, ChildCommand command, Action<string> onLine)
     {
-        ProcessStartInfo start = new
+        ProcessStartInfo start = new()
         {
             WorkingDirectory = command.Folder,
             RedirectStandardInput = true,
