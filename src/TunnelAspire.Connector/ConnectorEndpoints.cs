@@ -24,6 +24,15 @@ public sealed class ConnectorEndpoints(
         app.MapGet("/sessions", List);
     }
 
+    /// <summary>Answers a request that has come by another way than the mapped paths.</summary>
+    public Task HandleAsync(HttpContext context) => context.Request.Method switch
+    {
+        _ when !context.Request.RouteValues.ContainsKey("id") => OpenAsync(context),
+        "POST" => SendAsync(context),
+        "GET" => ReceiveAsync(context),
+        _ => AbortAsync(context),
+    };
+
     /// <summary>POST /v1/sessions?target=host:port: connects to the target; the body may bring the client's first bytes.</summary>
     private async Task OpenAsync(HttpContext context)
     {

@@ -7,7 +7,7 @@ using TunnelAspire.Routing;
 
 namespace TunnelAspire.Relay;
 
-/// <summary>Hands one request on to a connector and its answer back, as both arrive.</summary>
+/// <summary>Hands one request on to a connector and its answer back, as both arrive; over to a connector in this process.</summary>
 public sealed class Forwarder : IDisposable
 {
     private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "Accept", "traceparent", "tracestate"];
@@ -15,12 +15,13 @@ public sealed class Forwarder : IDisposable
     private readonly HttpMessageInvoker _client;
     private readonly RelayOptions _options;
     private readonly IRoutingStore _store;
+    private readonly LocalConnector? _local;
     private readonly CancellationToken _stopping;
 
     /// <summary>A forwarder with a connection pool of its own.</summary>
-    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime)
+    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime, LocalConnector? local = null)
     {
-        (_options, _store, _stopping) = (options.Value, store, lifetime.ApplicationStopping);
+        (_options, _store, _local, _stopping) = (options.Value, store, local, lifetime.ApplicationStopping);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.Value.ConnectTimeout,
@@ -38,7 +39,22 @@ public sealed class Forwarder : IDisposable
     /// <see cref="TunnelError.Draining"/>: the relay stops, and the request was parked.
     /// </exception>
     /// <exception cref="BadHttpRequestException">The request's body is broken.</exception>
-    public async Task<int> ForwardAsync(HttpContext context, SessionId session, ConnectorAddress connector)
+    public Task<int> ForwardAsync(HttpContext context, SessionId session, ConnectorAddress connector) =>
+        _local is not null && _local.Address() == connector ? HandOverAsync(_local, context, session) : SendOnAsync(context, session, connector);
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private async Task<int> HandOverAsync(LocalConnector local, HttpContext context, SessionId session)
+    {
+        context.Request.Headers[TunnelHeaders.Session] = session.ToString();
+        context.Request.Headers[TunnelHeaders.Relay] = _options.Name;
+        context.Response.Headers[TunnelHeaders.Relay] = _options.Name;
+        await local.Handle(context);
+        return context.Response.StatusCode;
+    }
+
+    private async Task<int> SendOnAsync(HttpContext context, SessionId session, ConnectorAddress connector)
     {
         TunnelRequests.LiftServerLimits(context, maxBody: null);
         using HttpRequestMessage request = Request(context, session, connector);
@@ -52,9 +68,6 @@ public sealed class Forwarder : IDisposable
         await CopyBodyAsync(response, context);
         return (int)response.StatusCode;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
 
     private HttpRequestMessage Request(HttpContext context, SessionId session, ConnectorAddress connector)
     {

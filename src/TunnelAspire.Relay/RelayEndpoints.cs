@@ -5,7 +5,8 @@ using TunnelAspire.Routing;
 namespace TunnelAspire.Relay;
 
 /// <summary>The relay's side of the protocol: finds the session's connector and hands the request on.</summary>
-public sealed class RelayEndpoints(ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayMetrics metrics)
+public sealed class RelayEndpoints(
+    ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayMetrics metrics, LocalConnector? local = null)
 {
     /// <summary>Maps the protocol's paths.</summary>
     public void Map(IEndpointRouteBuilder app)
@@ -78,6 +79,12 @@ public sealed class RelayEndpoints(ConnectorDirectory directory, RouteCache rout
 
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> handle)
     {
+        if (local is not null && context.Request.Headers.ContainsKey(TunnelHeaders.Epoch))
+        {
+            await local.Handle(context); // another process's relay means the connector in this one
+            return;
+        }
+
         metrics.Began();
         int status = StatusCodes.Status500InternalServerError;
         try

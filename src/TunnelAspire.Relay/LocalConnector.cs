@@ -1,0 +1,8 @@
+using TunnelAspire.Routing;
+
+namespace TunnelAspire.Relay;
+
+/// <summary>A connector in the relay's own process: requests for it are handed over, without a hop. A host registers it where there is one.</summary>
+/// <param name="Address">How the connector is registered; known once the server listens.</param>
+/// <param name="Handle">Answers a request of the protocol as the connector.</param>
+public sealed record LocalConnector(Func<ConnectorAddress> Address, RequestDelegate Handle);
