@@ -22,7 +22,7 @@ public sealed class AgentOptions
     /// <summary>Local ports and where they lead, each <c>[bind:]port:host:hostport</c>; see <see cref="Forwards.ForwardSpec"/>.</summary>
     public IList<string> Forwards { get; set; } = [];
 
-    /// <summary>How bytes are moved: <c>poll</c>, <c>burst</c> or <c>auto</c>. Default: auto.</summary>
+    /// <summary>How bytes are moved: <c>poll</c>, <c>burst</c>, <c>stream</c> or <c>auto</c>. Default: auto.</summary>
     public string Mode { get; set; } = AutoMode;
 
     /// <summary>URL of an HTTP proxy, or <c>none</c>. Default: what the environment says (<c>HTTP_PROXY</c>, <c>NO_PROXY</c> …).</summary>
@@ -49,7 +49,8 @@ public sealed class AgentOptions
     {
         "poll" => ChannelMode.Poll,
         "burst" or AutoMode => ChannelMode.Burst,
-        _ => throw new FormatException($"the mode '{Mode}' is none of auto, poll, burst"),
+        "stream" => ChannelMode.Stream,
+        _ => throw new FormatException($"the mode '{Mode}' is none of auto, poll, burst, stream"),
     };
 
     /// <summary>Checks everything that is text.</summary>

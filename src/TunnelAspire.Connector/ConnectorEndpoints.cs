@@ -103,23 +103,40 @@ public sealed class ConnectorEndpoints(
         TargetSession session = Admit(context);
         TunnelRequests.LiftServerLimits(context, 0);
         ReadRequest request = ReadRequest(context.Request);
-        using OutboundRange range = await RunAsync(session, () => session.End.ReadAsync(request, context.RequestAborted));
-
-        Mark(context, session.Id, session.End.Receiving.Next);
-        context.Response.Headers[TunnelHeaders.Offset] = WireText.Format(range.Offset);
-        if (range.Fin is { } fin)
+        if (request.Stream)
         {
-            context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(fin);
+            await RunAsync(session, async () =>
+            {
+                await session.End.StreamAsync(request, (range, last, over) => WriteAsync(context, session, range, last, over), context.RequestAborted);
+                return true;
+            });
         }
-
-        context.Response.ContentType = context.Request.Headers.Accept == TunnelMediaTypes.OctetStream ? TunnelMediaTypes.OctetStream : TunnelMediaTypes.BinaryTcp;
-        context.Response.ContentLength = range.Length;
-        foreach (ReadOnlyMemory<byte> bytes in range.Bytes)
+        else
         {
-            await context.Response.BodyWriter.WriteAsync(bytes, context.RequestAborted);
+            using OutboundRange range = await RunAsync(session, () => session.End.ReadAsync(request, context.RequestAborted));
+            await WriteAsync(context, session, range, last: true, context.RequestAborted);
         }
 
         session.Touch();
+    }
+
+    /// <summary>Writes a range of the answer's body; with the first one the head, which tells the length where no more follows.</summary>
+    private static async ValueTask WriteAsync(HttpContext context, TargetSession session, OutboundRange range, bool last, CancellationToken cancellationToken)
+    {
+        if (!context.Response.HasStarted)
+        {
+            Mark(context, session.Id, session.End.Receiving.Next);
+            IHeaderDictionary headers = context.Response.Headers;
+            headers[TunnelHeaders.Offset] = WireText.Format(range.Offset);
+            headers[TunnelHeaders.Fin] = last && range.Fin is { } fin ? WireText.Format(fin) : default;
+            context.Response.ContentType = context.Request.Headers.Accept == TunnelMediaTypes.OctetStream ? TunnelMediaTypes.OctetStream : TunnelMediaTypes.BinaryTcp;
+            context.Response.ContentLength = last ? range.Length : null;
+        }
+
+        foreach (ReadOnlyMemory<byte> bytes in range.Bytes)
+        {
+            await context.Response.BodyWriter.WriteAsync(bytes, cancellationToken);
+        }
     }
 
     /// <summary>DELETE: ends the session; in order if both directions have ended, else with a reset.</summary>
@@ -189,7 +206,7 @@ public sealed class ConnectorEndpoints(
 
         TimeSpan longest = _options.Hold;
         TimeSpan asked = hold < longest.TotalMilliseconds ? TimeSpan.FromMilliseconds(hold) : longest;
-        return new ReadRequest(ack, generation, (int)Math.Min(max, _options.MaxBody), asked);
+        return new ReadRequest(ack, generation, (int)Math.Min(max, _options.MaxBody), asked, request.Query[TunnelPaths.Stream] == "1");
     }
 
     /// <summary>The session that the request names and is admitted to. A wrong token and an unknown session look the same.</summary>

@@ -13,6 +13,8 @@ namespace TunnelAspire.Agent.Http;
 /// </summary>
 public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTypeHeaderValue mediaType, AgentMetrics metrics) : ICarrier
 {
+    private const string StreamQuery = "&" + TunnelPaths.Stream + "=1";
+
     private readonly string _send = TunnelPaths.Send(grant.Id);
     private readonly string _receive = TunnelPaths.Receive(grant.Id);
     private long _requests;
@@ -25,7 +27,8 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         string fin = request.Fin is { } end ? string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.Fin}={end}") : "";
         using HttpRequestMessage message = Request(HttpMethod.Post, string.Create(
             CultureInfo.InvariantCulture, $"{_send}?{TunnelPaths.Offset}={request.Offset}{fin}&{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Number}={number}"));
-        message.Content = new RangeContent(request.Bytes, mediaType);
+        RangeContent content = new(request.Bytes, request.More, mediaType);
+        message.Content = content;
         try
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
@@ -36,6 +39,10 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         {
             return ack; // the bytes before these are still on their way, by another request
         }
+        finally
+        {
+            await content.EndedAsync();
+        }
     }
 
     /// <inheritdoc/>
@@ -44,7 +51,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         long number = Interlocked.Increment(ref _requests);
         using HttpRequestMessage message = Request(HttpMethod.Get, string.Create(
             CultureInfo.InvariantCulture,
-            $"{_receive}?{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Generation}={request.Generation}&{TunnelPaths.Max}={request.MaxBytes}&{TunnelPaths.Hold}={(long)request.Hold.TotalMilliseconds}&{TunnelPaths.Number}={number}"));
+            $"{_receive}?{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Generation}={request.Generation}&{TunnelPaths.Max}={request.MaxBytes}&{TunnelPaths.Hold}={(long)request.Hold.TotalMilliseconds}{(request.Stream ? StreamQuery : "")}&{TunnelPaths.Number}={number}"));
         HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
         try
         {

@@ -27,9 +27,8 @@ public sealed class AgentSession : IMeteredSession, IDisposable
         (_local, _carrier, _retry) = (local, carrier, retry);
         _sending = new SendingHalf(local, limits.Window);
         _receiving = new ReceivingHalf(local, limits.Window);
-        ChannelSettings settings = ChannelSettings.For(mode, limits);
-        _sendChannel = new SendChannel(_sending, _receiving, carrier, settings, retry);
-        _receiveChannel = new ReceiveChannel(_receiving, carrier, settings, retry);
+        _sendChannel = new SendChannel(_sending, _receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry);
+        _receiveChannel = new ReceiveChannel(_receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry);
         _keepAlive = limits.Grace / 4;
     }
 
@@ -40,7 +39,7 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     public long BytesDown => _receiving.Next;
 
     /// <inheritdoc/>
-    public long BytesResent => _sendChannel.Resent;
+    public long BytesResent => _sending.Resent;
 
     /// <summary>Carries bytes both ways until both directions have ended, one side resets, or the session is lost.</summary>
     /// <param name="stop">The agent stops: the local connection is reset and the connector told.</param>

@@ -50,7 +50,7 @@ public sealed partial class SessionOpener(
             message.Headers.TryAddWithoutValidation("traceparent", trace.Id);
         }
 
-        message.Content = new RangeContent(default, new MediaTypeHeaderValue(options.Value.MediaType));
+        message.Content = new RangeContent(default, null, new MediaTypeHeaderValue(options.Value.MediaType));
         try
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, null, overdue.Token);

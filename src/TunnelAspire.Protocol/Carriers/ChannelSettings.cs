@@ -10,6 +10,9 @@ public enum ChannelMode
 
     /// <summary>Several complete messages in flight, put in order by offset: for long round trips.</summary>
     Burst,
+
+    /// <summary>A message is held open while bytes flow, and the next one waits behind it: for paths that pass on at once what they get.</summary>
+    Stream,
 }
 
 /// <summary>The parameters of one channel, that is, of one direction.</summary>
@@ -22,11 +25,15 @@ public sealed record ChannelSettings(ChannelMode Mode, int MaxBytes, int InFligh
     /// <summary>How long an answer may be overdue, beyond the hold time, before the exchange counts as lost.</summary>
     public static readonly TimeSpan Slack = TimeSpan.FromSeconds(5);
 
+    /// <summary>A message that is held open ends when no byte has come for so long: no system in between cuts it for being quiet.</summary>
+    public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
     /// <summary>The settings of <paramref name="mode"/> within the limits that the connector told.</summary>
     public static ChannelSettings For(ChannelMode mode, SessionLimits limits) => mode switch
     {
         ChannelMode.Poll => new(mode, Math.Min(limits.MaxBody, limits.Window), 1, limits.Hold),
         ChannelMode.Burst => new(mode, Math.Min(limits.MaxBody, Math.Max(1, limits.Window / 8)), 4, limits.Hold),
+        ChannelMode.Stream => new(mode, Math.Min(limits.MaxBody, Math.Max(1, limits.Window / 4)), 2, limits.Hold),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 }

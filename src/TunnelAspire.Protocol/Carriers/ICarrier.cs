@@ -27,11 +27,13 @@ public interface ICarrier
 /// <param name="Bytes">The bytes; may be empty. They belong to the caller and stay valid until the write ends.</param>
 /// <param name="Fin">The offset at which the stream ends, where that is known.</param>
 /// <param name="Ack">All below it of the target's stream has arrived.</param>
-public readonly record struct WriteRequest(long Offset, ReadOnlySequence<byte> Bytes, long? Fin, long Ack);
+/// <param name="More">The bytes that follow, as the client sends them, for a carrier that can hold a message open; others leave them.</param>
+public readonly record struct WriteRequest(long Offset, ReadOnlySequence<byte> Bytes, long? Fin, long Ack, OpenMessage? More = null);
 
 /// <summary>A request for the next range of the target's stream.</summary>
 /// <param name="Ack">All below it has arrived.</param>
 /// <param name="Generation">The reader's generation; the newest wins.</param>
 /// <param name="MaxBytes">Most bytes to answer with.</param>
 /// <param name="Hold">How long to wait for bytes before an empty answer.</param>
-public readonly record struct ReadRequest(long Ack, long Generation, int MaxBytes, TimeSpan Hold);
+/// <param name="Stream">The answer may be held open while bytes flow, where the carrier can do that.</param>
+public readonly record struct ReadRequest(long Ack, long Generation, int MaxBytes, TimeSpan Hold, bool Stream = false);

@@ -9,17 +9,16 @@ namespace TunnelAspire.Protocol.Carriers;
 /// receiving it the next request is armed (claim 7). After a failure a new generation begins at the ack.
 /// Where several requests may wait at once, the others join the first while bytes flow: an idle session parks one.
 /// </summary>
-public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelSettings settings, RetryClock retry)
+public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelControl control, RetryClock retry)
 {
     private const int ReadSize = 64 * 1024;
     private const double HoldJitter = 0.1;
     private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan JoinedHold = TimeSpan.FromSeconds(1);
 
-    private readonly AsyncSignal _flow = new();
-
     private readonly Lock _lock = new();
     private Generation _generation = new(0);
+    private Exchanges _exchanges = null!;
 
     /// <summary>The requests that belong together; a newer generation cancels the older one's.</summary>
     private sealed class Generation(long number)
@@ -33,44 +32,31 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     /// <exception cref="TunnelException">The session is over.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task[] requests = [.. Enumerable.Range(0, settings.InFlight).Select(number => ReceiveAsync(joined: number > 0, cancellationToken))];
-        await foreach (Task request in Task.WhenEach(requests))
-        {
-            await request; // the first failure ends the channel; the caller cancels the rest
-        }
+        using Exchanges exchanges = new(cancellationToken);
+        _exchanges = exchanges;
+        exchanges.Start(() => ReceiveAsync(joined: false, exchanges.Over));
+        await exchanges.EndAsync();
     }
 
+    /// <summary>One request after the other: the first as long as the session lives, one that has joined as long as bytes flow.</summary>
     private async Task ReceiveAsync(bool joined, CancellationToken cancellationToken)
     {
-        TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
-        bool flowing = !joined;
         RetryClock.Failures failures = new();
-        while (true)
+        bool flowing = true;
+        while (flowing && !receiving.Finished)
         {
-            Task flow = _flow.Next();
-            if (receiving.Finished)
-            {
-                break;
-            }
-
-            if (!flowing)
-            {
-                await flow.WaitAsync(cancellationToken);
-                flowing = true;
-                continue;
-            }
-
             Generation generation = Volatile.Read(ref _generation);
             using CancellationTokenSource exchange = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generation.Over.Token);
             try
             {
-                bool empty = await ExchangeAsync(generation.Number, hold, exchange);
+                bool empty = await ExchangeAsync(generation.Number, joined, exchange);
                 flowing = !joined || !empty;
                 failures.Reset();
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested && (receiving.Finished || generation.Over.IsCancellationRequested))
             {
                 // Another request of this generation failed, or the stream has ended: this one's outcome does not matter.
+                flowing = !joined;
             }
             catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -83,8 +69,19 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             }
         }
 
-        _flow.Set();
-        Renew(Volatile.Read(ref _generation)); // the others need not wait for their answers
+        if (receiving.Finished)
+        {
+            Renew(Volatile.Read(ref _generation)); // the others need not wait for their answers
+        }
+    }
+
+    /// <summary>Bytes flow: as many requests wait as the settings allow.</summary>
+    private void Join()
+    {
+        while (_exchanges.Count < control.Current.InFlight)
+        {
+            _exchanges.Start(() => ReceiveAsync(joined: true, _exchanges.Over));
+        }
     }
 
     private Task FailAsync(Generation generation, Exception failure, RetryClock.Failures failures, CancellationToken cancellationToken)
@@ -109,10 +106,12 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>One request and its answer; returns whether the answer was empty.</summary>
-    private async Task<bool> ExchangeAsync(long generation, TimeSpan hold, CancellationTokenSource exchange)
+    private async Task<bool> ExchangeAsync(long generation, bool joined, CancellationTokenSource exchange)
     {
+        ChannelSettings settings = control.Current;
+        TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
         exchange.CancelAfter(hold + ChannelSettings.Slack);
-        ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold);
+        ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold, settings.Mode == ChannelMode.Stream);
         retry.RequestSent();
         await using ReadAnswer answer = await carrier.ReadAsync(request, exchange.Token);
         long end = await ApplyAsync(answer, exchange);
@@ -134,12 +133,12 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             return offset;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(answer.Length ?? ReadSize, settings.MaxBytes));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(answer.Length ?? ReadSize, control.Current.MaxBytes));
         try
         {
             while (true)
             {
-                exchange.CancelAfter(settings.Hold + ChannelSettings.Slack);
+                exchange.CancelAfter(control.Current.Hold + ChannelSettings.Slack);
                 int count = await ReadAsync(answer.Body, buffer, exchange.Token);
                 exchange.CancelAfter(Timeout.InfiniteTimeSpan);
                 if (count == 0)
@@ -147,7 +146,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                     return offset;
                 }
 
-                _flow.Set();
+                Join();
                 await WaitForTurnAsync(offset, exchange);
                 await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);
                 offset += count;
@@ -174,7 +173,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     /// <summary>Waits for the bytes before <paramref name="offset"/>, which another answer brings; that none does shows a hole.</summary>
     private async Task WaitForTurnAsync(long offset, CancellationTokenSource exchange)
     {
-        if (settings.InFlight == 1 && offset > receiving.Next)
+        if (_exchanges.Count == 1 && offset > receiving.Next)
         {
             throw Hole(offset); // there is no other answer
         }

@@ -8,26 +8,32 @@ namespace TunnelAspire.Protocol.Carriers;
 /// The first component's send channel: a write request is opened when client bytes are there (claim 4), and closed on its
 /// acknowledgement (claim 3). Every message is repeated at the same offset until it is acknowledged.
 /// </summary>
-public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, ICarrier carrier, ChannelSettings settings, RetryClock retry)
+public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, ICarrier carrier, ChannelControl control, RetryClock retry)
 {
     private static readonly TimeSpan PauseWhenStuck = TimeSpan.FromMilliseconds(100);
 
-    private readonly MessageSize _size = new(settings.MaxBytes);
-    private int _finTaken;
-    private long _resent;
-
-    /// <summary>Bytes sent more than once.</summary>
-    public long Resent => Volatile.Read(ref _resent);
+    private readonly MessageSize _size = new(control.Current.MaxBytes);
 
     /// <summary>Sends until the end of the client's stream has been acknowledged.</summary>
     /// <exception cref="TunnelException">The session is over.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Task[] senders = [.. Enumerable.Range(0, settings.InFlight).Select(_ => SendAsync(cancellationToken))];
-        await foreach (Task sender in Task.WhenEach(senders))
+        using Exchanges exchanges = new(cancellationToken);
+        try
         {
-            await sender; // the first failure ends the channel; the caller cancels the rest
+            bool ended = false;
+            while (!ended)
+            {
+                await exchanges.RoomAsync(control.Current.InFlight);
+                ended = await BeginAsync(exchanges);
+            }
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A message has failed for good; its failure is thrown below.
+        }
+
+        await exchanges.EndAsync();
     }
 
     /// <summary>Tells the ack, and that the first component is alive, whenever no request has been sent for <paramref name="interval"/>.</summary>
@@ -56,63 +62,95 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         }
     }
 
-    private async Task SendAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for client bytes and begins a message with them; returns whether it is the stream's last.</summary>
+    private async Task<bool> BeginAsync(Exchanges exchanges)
     {
-        while (true)
+        SendingHalf.Turn turn = await sending.EnterAsync(exchanges.Over);
+        OpenMessage? more = null;
+        try
         {
-            using OutboundRange range = await sending.TakeAsync(0, _size.Current, cancellationToken);
-            if (range.Fin is not null && Interlocked.Exchange(ref _finTaken, 1) == 1)
+            ChannelSettings settings = control.Current;
+            int most = Math.Min(settings.MaxBytes, _size.Current);
+            OutboundRange first = await turn.TakeAsync(0, most, exchanges.Over);
+            if (settings.Mode == ChannelMode.Stream && first.Fin is null && first.Length < most)
             {
-                return;
+                more = new OpenMessage(turn, first, most, exchanges.Over);
             }
 
-            await DeliverAsync(range, cancellationToken);
-            if (range.Fin is not null)
+            OpenMessage? held = more;
+            exchanges.Start(() => DeliverAsync(first, held, exchanges.Over));
+            return first.Fin is not null;
+        }
+        finally
+        {
+            if (more is null)
             {
-                return;
+                turn.Dispose();
             }
         }
     }
 
-    /// <summary>Repeats the range, from the ack on, until all of it has been acknowledged.</summary>
-    private async Task DeliverAsync(OutboundRange range, CancellationToken cancellationToken)
+    /// <summary>Repeats a message, from the ack on, until all of it has been acknowledged.</summary>
+    private async Task DeliverAsync(OutboundRange first, OpenMessage? more, CancellationToken cancellationToken)
     {
-        long from = range.Offset;
-        long sent = from;
-        bool delivered = false;
+        OutboundRange range = first;
         RetryClock.Failures failures = new();
-        while (!delivered)
+        try
         {
-            int length = (int)Math.Min(range.End - from, _size.Current);
-            Interlocked.Add(ref _resent, Math.Max(0, Math.Min(sent, from + length) - from));
-            sent = Math.Max(sent, from + length);
-            try
+            while (true)
             {
-                ReadOnlySequence<byte> bytes = range.Bytes.Slice(from - range.Offset, length);
-                long? fin = from + length == range.Fin ? range.Fin : null;
-                long ack = await WriteAsync(new WriteRequest(from, bytes, fin, receiving.Next), cancellationToken);
-                delivered = ack >= range.End && (range.Fin is null || fin is not null);
-                bool stuck = ack <= from && !delivered;
-                from = Math.Clamp(ack, from, range.End);
-                _size.Passed();
-                failures.Reset();
-                if (stuck)
+                long ack = await TryWriteAsync(range, more, failures, cancellationToken);
+                long end = Math.Max(first.End, more?.End ?? 0);
+                bool finTold = range.Fin is not null || first.Fin is null;
+                if (ack >= end && finTold)
+                {
+                    return;
+                }
+
+                long from = Math.Clamp(ack, range.Offset, end);
+                if (ack >= 0 && from == range.Offset && from < end)
                 {
                     await retry.DelayAsync(PauseWhenStuck, cancellationToken); // the target does not read: no failure, but no hurry
                 }
+
+                more?.Dispose();
+                range.Dispose();
+                range = default; // so that it is let go of once
+                range = sending.Again(from, end, _size.Current);
             }
-            catch (Exception e) when (RetryClock.CanRetry(e))
-            {
-                _size.Failed(e, failures.Count);
-                await retry.PauseAsync(e, failures, cancellationToken);
-            }
+        }
+        finally
+        {
+            more?.Dispose();
+            range.Dispose();
+        }
+    }
+
+    /// <summary>One attempt; returns the ack, or -1 where there was none, after a pause.</summary>
+    private async Task<long> TryWriteAsync(OutboundRange range, OpenMessage? more, RetryClock.Failures failures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            OpenMessage? open = more is { IsOpen: true } ? more : null;
+            long ack = await WriteAsync(new WriteRequest(range.Offset, range.Bytes, range.Fin, receiving.Next, open), cancellationToken);
+            _size.Passed();
+            failures.Reset();
+            return ack;
+        }
+        catch (Exception e) when (RetryClock.CanRetry(e))
+        {
+            _size.Failed(e, failures.Count);
+            await retry.PauseAsync(e, failures, cancellationToken);
+            return -1;
         }
     }
 
     private async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        overdue.CancelAfter(settings.Hold + ChannelSettings.Slack);
+        TimeSpan patience = control.Current.Hold + ChannelSettings.Slack;
+        overdue.CancelAfter(patience);
+        request.More?.Watch(overdue, patience);
         try
         {
             retry.RequestSent();

@@ -20,8 +20,8 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
     public ReceivingHalf Receiving { get; } = receiving;
 
     /// <summary>
-    /// Accepts a write request: applies the body's bytes at their offset as they arrive. Where the target takes no more, or bytes
-    /// before the offset are missing, answers after <paramref name="patience"/> with what has been accepted.
+    /// Accepts a write request: applies the body's bytes at their offset as they arrive. Where for <paramref name="patience"/> none
+    /// come, or the target takes none, or bytes before the offset are missing, answers with what has been accepted.
     /// </summary>
     /// <returns>The ack: all below it has been accepted.</returns>
     /// <exception cref="TunnelException">
@@ -41,7 +41,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         try
         {
             await Receiving.WaitForTurnAsync(offset, limit.Token);
-            await ApplyBodyAsync(offset, body, limit.Token);
+            await ApplyBodyAsync(offset, body, limit, patience);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -87,6 +87,48 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 
+    /// <summary>
+    /// Answers a read request with one range after the other, as the target sends them, until the message is full, or no byte has
+    /// come for <see cref="ChannelSettings.Quiet"/>, or the stream has ended. <paramref name="write"/> is told whether the range is
+    /// known to be the last; the first call is as <see cref="ReadAsync"/> answers.
+    /// </summary>
+    /// <exception cref="TunnelException">As in <see cref="ReadAsync"/>; also after ranges have been written.</exception>
+    public async Task StreamAsync(ReadRequest request, Func<OutboundRange, bool, CancellationToken, ValueTask> write, CancellationToken cancellationToken)
+    {
+        Sending.Acknowledge(request.Ack);
+        CancellationToken generationOver = Enter(request.Generation);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generationOver);
+        limit.CancelAfter(request.Hold);
+        int written = 0;
+        try
+        {
+            using SendingHalf.Turn turn = await Sending.EnterAsync(limit.Token);
+            bool last = false;
+            while (!last)
+            {
+                using OutboundRange range = await turn.TakeAsync(request.Generation, request.MaxBytes - written, limit.Token);
+                limit.CancelAfter(Timeout.InfiniteTimeSpan);
+                last = range.Fin is not null || written + range.Length == request.MaxBytes;
+                await write(range, last, limit.Token);
+                written += range.Length;
+                limit.CancelAfter(ChannelSettings.Quiet);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A newer generation has come, or the hold time is over and there was nothing, or it has become quiet.
+            if (generationOver.IsCancellationRequested)
+            {
+                throw new TunnelException(TunnelError.Superseded, $"a newer generation than {request.Generation} has come");
+            }
+
+            if (written == 0)
+            {
+                await write(new OutboundRange(Sending.Next, null), true, cancellationToken);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -111,12 +153,13 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 
-    private async Task ApplyBodyAsync(long offset, PipeReader body, CancellationToken cancellationToken)
+    private async Task ApplyBodyAsync(long offset, PipeReader body, CancellationTokenSource limit, TimeSpan patience)
     {
         while (true)
         {
-            ReadResult result = await body.ReadAsync(cancellationToken);
-            await Receiving.ApplyAsync(offset, result.Buffer, cancellationToken);
+            ReadResult result = await body.ReadAsync(limit.Token);
+            await Receiving.ApplyAsync(offset, result.Buffer, limit.Token);
+            limit.CancelAfter(patience);
             offset += result.Buffer.Length;
             body.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)

@@ -86,42 +86,17 @@ public sealed class SendingHalf : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<OutboundRange> TakeAsync(long generation, int maxBytes, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
+        using Turn turn = await EnterAsync(cancellationToken);
+        return await turn.TakeAsync(generation, maxBytes, cancellationToken);
+    }
+
+    /// <summary>Waits for the turn. Who has it takes one range after the other, with nobody in between; the caller disposes it.</summary>
+    /// <exception cref="OperationCanceledException">It was not his turn before <paramref name="cancellationToken"/>.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Turn> EnterAsync(CancellationToken cancellationToken)
+    {
         await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            while (true)
-            {
-                Task roomMade = Task.CompletedTask;
-                bool full;
-                lock (_lock)
-                {
-                    if (TryTake_NeedsLock(generation, maxBytes, out OutboundRange range))
-                    {
-                        return range;
-                    }
-
-                    full = _buffer.End - _buffer.Start >= _window;
-                    if (full)
-                    {
-                        roomMade = _roomMade.Next();
-                    }
-                }
-
-                if (full)
-                {
-                    await roomMade.WaitAsync(cancellationToken);
-                }
-                else
-                {
-                    await ReadSourceAsync(maxBytes, cancellationToken);
-                }
-            }
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        return new Turn(this);
     }
 
     /// <summary>
@@ -132,6 +107,22 @@ public sealed class SendingHalf : IDisposable
         lock (_lock)
         {
             return TryTake_NeedsLock(generation, maxBytes, out range);
+        }
+    }
+
+    /// <summary>
+    /// Bytes that were handed out before and have not been acknowledged: those of [<paramref name="from"/>, <paramref name="end"/>),
+    /// <paramref name="maxBytes"/> at the most. For one who repeats a message; empty where all have been acknowledged.
+    /// </summary>
+    public OutboundRange Again(long from, long end, int maxBytes)
+    {
+        lock (_lock)
+        {
+            long first = Math.Max(from, _buffer.Start);
+            int length = (int)Math.Clamp(Math.Min(end, _sent) - first, 0, maxBytes);
+            _resent += length;
+            long? fin = first + length >= _fin ? _fin : null;
+            return length == 0 ? new OutboundRange(Math.Max(first, end), fin) : _buffer.Range(first, length, fin);
         }
     }
 
@@ -226,6 +217,39 @@ public sealed class SendingHalf : IDisposable
         return true;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<OutboundRange> TakeInTurnAsync(long generation, int maxBytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
+        while (true)
+        {
+            Task roomMade = Task.CompletedTask;
+            bool full;
+            lock (_lock)
+            {
+                if (TryTake_NeedsLock(generation, maxBytes, out OutboundRange range))
+                {
+                    return range;
+                }
+
+                full = _buffer.End - _buffer.Start >= _window;
+                if (full)
+                {
+                    roomMade = _roomMade.Next();
+                }
+            }
+
+            if (full)
+            {
+                await roomMade.WaitAsync(cancellationToken);
+            }
+            else
+            {
+                await ReadSourceAsync(maxBytes, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Waits for the source and reads it. Its failure is final: a socket tells a reset once, and an end of the stream ever after.</summary>
     private async ValueTask ReadSourceAsync(int maxBytes, CancellationToken cancellationToken)
     {
@@ -301,5 +325,23 @@ public sealed class SendingHalf : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>The right to read the source, until it is disposed, once.</summary>
+    public readonly struct Turn : IDisposable
+    {
+        private readonly SendingHalf _half;
+
+        internal Turn(SendingHalf half) => _half = half;
+
+        /// <summary>The next range; see <see cref="SendingHalf.TakeAsync"/>.</summary>
+        public ValueTask<OutboundRange> TakeAsync(long generation, int maxBytes, CancellationToken cancellationToken) =>
+            _half.TakeInTurnAsync(generation, maxBytes, cancellationToken);
+
+        /// <summary>The next range, where it is already there; see <see cref="SendingHalf.TryTake"/>.</summary>
+        public bool TryTake(long generation, int maxBytes, out OutboundRange range) => _half.TryTake(generation, maxBytes, out range);
+
+        /// <inheritdoc/>
+        public void Dispose() => _half._turn.Release();
     }
 }
