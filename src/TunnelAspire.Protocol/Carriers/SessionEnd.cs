@@ -21,27 +21,32 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
 
     /// <summary>
     /// Accepts a write request: applies the body's bytes at their offset as they arrive. Where the target takes no more, or bytes
-    /// before the offset are missing, answers after <paramref name="patience"/> with what has been accepted.
+    /// before the offset are missing, answers after the limits' patience with what has been accepted.
     /// </summary>
     /// <returns>The ack: all below it has been accepted.</returns>
     /// <exception cref="TunnelException">
-    /// <see cref="TunnelError.OffsetGap"/>: bytes before the offset are missing.
+    /// <see cref="TunnelError.OffsetGap"/>: bytes before the offset are missing. <see cref="TunnelError.BodyTooLarge"/>: what fits has been applied.
     /// <see cref="TunnelError.Malformed"/>: the request contradicts what was sent or said before; the session must end.
     /// </exception>
     public async Task<long> AcceptAsync(
-        long offset, PipeReader body, long? fin, long? ack, TimeSpan patience, CancellationToken cancellationToken)
+        long offset, PipeReader body, long? fin, long? ack, AcceptLimits limits, CancellationToken cancellationToken)
     {
         if (ack is { } acknowledged)
         {
             Sending.Acknowledge(acknowledged);
         }
 
+        if (fin is { } end)
+        {
+            Receiving.ExpectEnd(end);
+        }
+
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(limits.Patience);
         try
         {
             await Receiving.WaitForTurnAsync(offset, limit.Token);
-            await ApplyBodyAsync(offset, body, limit.Token);
+            await ApplyBodyAsync(offset, body, limits.MaxBytes, limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -111,14 +116,27 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 
-    private async Task ApplyBodyAsync(long offset, PipeReader body, CancellationToken cancellationToken)
+    private async Task ApplyBodyAsync(long offset, PipeReader body, int maxBytes, CancellationToken cancellationToken)
     {
+        long end = offset + maxBytes;
         while (true)
         {
             ReadResult result = await body.ReadAsync(cancellationToken);
-            await Receiving.ApplyAsync(offset, result.Buffer, cancellationToken);
-            offset += result.Buffer.Length;
-            body.AdvanceTo(result.Buffer.End);
+            try
+            {
+                if (offset + result.Buffer.Length > end)
+                {
+                    throw new TunnelException(TunnelError.BodyTooLarge, $"the body has more than {maxBytes} bytes");
+                }
+
+                await Receiving.ApplyAsync(offset, result.Buffer, cancellationToken);
+                offset += result.Buffer.Length;
+            }
+            finally
+            {
+                body.AdvanceTo(result.Buffer.End); // also where it is refused: the rest is passed over, so that the answer arrives
+            }
+
             if (result.IsCompleted)
             {
                 return;
@@ -126,3 +144,8 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 }
+
+/// <summary>What a write request may take.</summary>
+/// <param name="Patience">How long it waits for its turn and for the target.</param>
+/// <param name="MaxBytes">Most bytes of its body.</param>
+public readonly record struct AcceptLimits(TimeSpan Patience, int MaxBytes);
