@@ -101,7 +101,7 @@ public sealed class ConnectorEndpoints(
     private async Task ReceiveAsync(HttpContext context)
     {
         TargetSession session = Admit(context);
-        TunnelRequests.LiftServerLimits(context, 0);
+        TunnelRequests.LiftServerLimits(context);
         ReadRequest request = ReadRequest(context.Request);
         if (request.Stream)
         {
@@ -165,7 +165,7 @@ public sealed class ConnectorEndpoints(
 
     private async Task<long> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
     {
-        long accepted = await session.End.AcceptAsync(offset, context.Request.BodyReader, fin, ack, _options.Hold, context.RequestAborted);
+        long accepted = await session.End.AcceptAsync(offset, context.Request.BodyReader, fin, ack, new AcceptLimits(_options.Hold, _options.MaxBody), context.RequestAborted);
         session.Touch();
         return accepted;
     }
@@ -237,7 +237,7 @@ public sealed class ConnectorEndpoints(
 
     private void RequireFitting(HttpContext context)
     {
-        TunnelRequests.LiftServerLimits(context, context.Request.ContentLength is null ? _options.MaxBody : null);
+        TunnelRequests.LiftServerLimits(context);
         TunnelRequests.RequireFitting(context.Request, _options.MaxBody);
     }
 

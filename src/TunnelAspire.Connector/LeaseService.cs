@@ -70,6 +70,7 @@ public sealed partial class LeaseService(
         }
         catch (RoutingUnavailableException e)
         {
+            _restore = true; // whatever the store has lost meanwhile: a late write of this beat may hide it from the next
             if (!_away)
             {
                 LogAway(e.Message);

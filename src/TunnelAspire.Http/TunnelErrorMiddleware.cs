@@ -26,17 +26,13 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
             LogRefused(e.Error.Code(), e.Message);
             await TunnelAnswers.FailAsync(context, e.Error, e.Message);
         }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            await TunnelAnswers.FailAsync(context, TunnelError.BodyTooLarge, e.Message);
-        }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (e is BadHttpRequestException || (e is IOException && !context.RequestAborted.IsCancellationRequested))
         {
             // A body whose framing is wrong, or that broke off: whoever still listens is told.
             LogCut(e.Message);
             await TunnelAnswers.FailAsync(context, TunnelError.Malformed, e.Message);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested || e is IOException)
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client went away: there is nobody to answer.
             LogCut(e.Message);

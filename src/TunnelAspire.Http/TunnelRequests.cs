@@ -55,9 +55,9 @@ public static class TunnelRequests
 
     /// <summary>
     /// Lifts the web server's limits that would cut a tunnel's request, for this request only: slow bodies and readers are
-    /// normal here, and sessions have clocks of their own.
+    /// normal here, and sessions have clocks of their own. Bodies are counted by who takes them: the server would count their framing too.
     /// </summary>
-    public static void LiftServerLimits(HttpContext context, long? maxBody)
+    public static void LiftServerLimits(HttpContext context)
     {
         IFeatureCollection features = context.Features;
         if (features.Get<IHttpMinRequestBodyDataRateFeature>() is { } requestRate)
@@ -72,7 +72,7 @@ public static class TunnelRequests
 
         if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = maxBody;
+            size.MaxRequestBodySize = null;
         }
     }
 }

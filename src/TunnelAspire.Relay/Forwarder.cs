@@ -56,7 +56,7 @@ public sealed class Forwarder : IDisposable
 
     private async Task<int> SendOnAsync(HttpContext context, SessionId session, ConnectorAddress connector)
     {
-        TunnelRequests.LiftServerLimits(context, maxBody: null);
+        TunnelRequests.LiftServerLimits(context);
         using HttpRequestMessage request = Request(context, session, connector);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
 

@@ -49,7 +49,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     public Task<IReadOnlyList<ConnectorStatus>> ListConnectorsAsync(CancellationToken cancellationToken) => RunAsync<IReadOnlyList<ConnectorStatus>>(async db =>
     {
         RedisValue[] names = await db.SetMembersAsync(Index);
-        RedisValue[] entries = await Task.WhenAll(names.Select(name => db.StringGetAsync(ConnectorKey(name!))));
+        RedisValue[] entries = await Task.WhenAll(names.Select(name => EntryAsync(db, name!)));
         List<ConnectorStatus> live = [];
         for (int i = 0; i < names.Length; i++)
         {
@@ -79,7 +79,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
             return connector;
         }
 
-        return RoutingText.ReadRoute(await db.StringGetAsync(key)) ?? throw new RoutingUnavailableException($"the route of {session.Prefix} expired while it was read");
+        return RoutingText.ReadRoute(await db.StringGetAsync(key)) ?? throw new RoutingUnavailableException($"the route of {session.Prefix} has just expired, or is none");
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -106,6 +106,19 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     private RedisKey ConnectorKey(string name) => $"{_options.KeyPrefix}connector:{name}";
 
     private RedisKey RouteKey(SessionId session) => $"{_options.KeyPrefix}route:{session}";
+
+    /// <summary>A connector's entry; what somebody else has put in its place counts as none.</summary>
+    private async Task<RedisValue> EntryAsync(IDatabase db, string name)
+    {
+        try
+        {
+            return await db.StringGetAsync(ConnectorKey(name));
+        }
+        catch (RedisServerException e) when (e.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
+        {
+            return RedisValue.Null;
+        }
+    }
 
     /// <summary>The one place where the client's failures become ours.</summary>
     private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ internal sealed class ConnectCommand : Command
     };
 
     private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh. May be repeated" };
-    private readonly Option<string?> _mode = new("--mode") { Description = "How bytes are moved: auto, poll or burst" };
+    private readonly Option<string?> _mode = new("--mode") { Description = "How bytes are moved: auto, poll, burst or stream" };
     private readonly Option<string?> _proxy = new("--proxy") { Description = "URL of an HTTP proxy, or none. Default: the environment's" };
     private readonly Option<string[]> _headers = new("--header") { Description = "'Name: value' to add to every request. May be repeated" };
     private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with a section \"Agent\"" };

@@ -12,7 +12,7 @@ public sealed class MemoryCarrier(SessionEnd end, TimeSpan patience) : ICarrier
     public async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         PipeReader body = PipeReader.Create(request.Bytes);
-        return await end.AcceptAsync(request.Offset, body, request.Fin, request.Ack, patience, cancellationToken);
+        return await end.AcceptAsync(request.Offset, body, request.Fin, request.Ack, new AcceptLimits(patience, int.MaxValue), cancellationToken);
     }
 
     /// <inheritdoc/>

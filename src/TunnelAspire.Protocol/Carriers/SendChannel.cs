@@ -101,14 +101,14 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
             {
                 long ack = await TryWriteAsync(range, more, failures, cancellationToken);
                 long end = Math.Max(first.End, more?.End ?? 0);
-                bool finTold = range.Fin is not null || first.Fin is null;
-                if (ack >= end && finTold)
+                bool finTold = first.Fin is null || (ack >= 0 && range.Fin is not null);
+                if (Math.Max(ack, sending.Acknowledged) >= end && finTold)
                 {
                     return;
                 }
 
-                long from = Math.Clamp(ack, range.Offset, end);
-                if (ack >= 0 && from == range.Offset && from < end)
+                long from = Math.Min(Math.Max(ack, range.Offset), end);
+                if (ack >= 0 && ack <= range.Offset && from < end)
                 {
                     await retry.DelayAsync(PauseWhenStuck, cancellationToken); // the target does not read: no failure, but no hurry
                 }

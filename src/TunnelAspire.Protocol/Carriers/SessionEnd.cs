@@ -20,28 +20,33 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
     public ReceivingHalf Receiving { get; } = receiving;
 
     /// <summary>
-    /// Accepts a write request: applies the body's bytes at their offset as they arrive. Where for <paramref name="patience"/> none
-    /// come, or the target takes none, or bytes before the offset are missing, answers with what has been accepted.
+    /// Accepts a write request: applies the body's bytes at their offset as they arrive. Where for the limits' patience none come,
+    /// or the target takes none, or bytes before the offset are missing, answers with what has been accepted.
     /// </summary>
     /// <returns>The ack: all below it has been accepted.</returns>
     /// <exception cref="TunnelException">
-    /// <see cref="TunnelError.OffsetGap"/>: bytes before the offset are missing.
+    /// <see cref="TunnelError.OffsetGap"/>: bytes before the offset are missing. <see cref="TunnelError.BodyTooLarge"/>: what fits has been applied.
     /// <see cref="TunnelError.Malformed"/>: the request contradicts what was sent or said before; the session must end.
     /// </exception>
     public async Task<long> AcceptAsync(
-        long offset, PipeReader body, long? fin, long? ack, TimeSpan patience, CancellationToken cancellationToken)
+        long offset, PipeReader body, long? fin, long? ack, AcceptLimits limits, CancellationToken cancellationToken)
     {
         if (ack is { } acknowledged)
         {
             Sending.Acknowledge(acknowledged);
         }
 
+        if (fin is { } end)
+        {
+            Receiving.ExpectEnd(end);
+        }
+
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(limits.Patience);
         try
         {
             await Receiving.WaitForTurnAsync(offset, limit.Token);
-            await ApplyBodyAsync(offset, body, limit, patience);
+            await ApplyBodyAsync(offset, body, limits, limit);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -153,15 +158,28 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 
-    private async Task ApplyBodyAsync(long offset, PipeReader body, CancellationTokenSource limit, TimeSpan patience)
+    private async Task ApplyBodyAsync(long offset, PipeReader body, AcceptLimits limits, CancellationTokenSource limit)
     {
+        long end = offset + limits.MaxBytes;
         while (true)
         {
             ReadResult result = await body.ReadAsync(limit.Token);
-            await Receiving.ApplyAsync(offset, result.Buffer, limit.Token);
-            limit.CancelAfter(patience);
-            offset += result.Buffer.Length;
-            body.AdvanceTo(result.Buffer.End);
+            try
+            {
+                if (offset + result.Buffer.Length > end)
+                {
+                    throw new TunnelException(TunnelError.BodyTooLarge, $"the body has more than {limits.MaxBytes} bytes");
+                }
+
+                await Receiving.ApplyAsync(offset, result.Buffer, limit.Token);
+                offset += result.Buffer.Length;
+                limit.CancelAfter(limits.Patience);
+            }
+            finally
+            {
+                body.AdvanceTo(result.Buffer.End); // also where it is refused: the rest is passed over, so that the answer arrives
+            }
+
             if (result.IsCompleted)
             {
                 return;
@@ -169,3 +187,8 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 }
+
+/// <summary>What a write request may take.</summary>
+/// <param name="Patience">How long it waits for its turn, for bytes, and for the target.</param>
+/// <param name="MaxBytes">Most bytes of its body.</param>
+public readonly record struct AcceptLimits(TimeSpan Patience, int MaxBytes);

@@ -45,8 +45,15 @@ public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
-        await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        // An empty receive ends at the next event of the socket, which may be an old one, of bytes that have been read meanwhile.
+        do
+        {
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+        }
+        while (Available == 0 && !_socket.Poll(0, SelectMode.SelectRead));
+    }
 
     /// <inheritdoc/>
     public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>

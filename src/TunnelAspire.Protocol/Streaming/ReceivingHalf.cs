@@ -23,8 +23,10 @@ public sealed class ReceivingHalf
 
     // Written by the holder of _writing only.
     private long _next;
-    private long _fin = -1;
     private int _finished;
+
+    // Told once; -1 before that.
+    private long _fin = -1;
 
     /// <summary>A half that writes to <paramref name="sink"/> and lets bytes wait up to <paramref name="window"/> ahead of their turn.</summary>
     public ReceivingHalf(IByteSink sink, int window)
@@ -62,9 +64,10 @@ public sealed class ReceivingHalf
             await _writing.WaitAsync(cancellationToken);
             try
             {
-                if (_fin >= 0 && end > _fin)
+                long fin = Volatile.Read(ref _fin);
+                if (fin >= 0 && end > fin)
                 {
-                    throw new TunnelException(TunnelError.Malformed, $"bytes up to {end} lie beyond {_fin}, the end of the stream");
+                    throw new TunnelException(TunnelError.Malformed, $"bytes up to {end} lie beyond {fin}, the end of the stream");
                 }
 
                 if (_next < end)
@@ -92,22 +95,33 @@ public sealed class ReceivingHalf
         }
     }
 
+    /// <summary>The stream is to end at <paramref name="fin"/>, whether or not all bytes before it have arrived.</summary>
+    /// <exception cref="TunnelException"><see cref="TunnelError.Malformed"/>: the end was said to be elsewhere, or bytes beyond it have arrived.</exception>
+    public void ExpectEnd(long fin)
+    {
+        long told = Interlocked.CompareExchange(ref _fin, fin, -1);
+        if (told >= 0 ? told != fin : fin < Next)
+        {
+            throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}: {(told >= 0 ? $"it ends at {told}" : $"bytes up to {Next} have arrived")}");
+        }
+    }
+
     /// <summary>
     /// The stream ends at <paramref name="fin"/>: half-closes the sink once all bytes before it have been accepted. May be repeated.
     /// </summary>
-    /// <exception cref="TunnelException"><see cref="TunnelError.Malformed"/>: the end was said to be elsewhere, or bytes beyond it have arrived.</exception>
+    /// <exception cref="TunnelException"><see cref="TunnelError.Malformed"/>: as <see cref="ExpectEnd"/>.</exception>
     public async ValueTask FinishAsync(long fin, CancellationToken cancellationToken)
     {
+        ExpectEnd(fin);
         await WaitForTurnAsync(fin, cancellationToken);
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            if (fin < _next || (_fin >= 0 && _fin != fin))
+            if (fin < _next)
             {
-                throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}: {(_fin >= 0 ? $"it ends at {_fin}" : $"bytes up to {_next} have arrived")}");
+                throw new TunnelException(TunnelError.Malformed, $"the stream cannot end at {fin}: bytes up to {_next} have arrived");
             }
 
-            _fin = fin;
             if (!Finished)
             {
                 _sink.Finish();

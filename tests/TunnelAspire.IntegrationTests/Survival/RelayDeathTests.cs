@@ -11,6 +11,7 @@ public sealed class RelayDeathTests(ITestOutputHelper output)
     [Theory]
     [InlineData("poll")]
     [InlineData("burst")]
+    [InlineData("stream")]
     public async Task Connection_RelayKilledFiveTimes_LosesNothing(string mode)
     {
         int seed = Random.Shared.Next();

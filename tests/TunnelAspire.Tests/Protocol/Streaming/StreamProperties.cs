@@ -206,7 +206,8 @@ public sealed class StreamProperties
             Assert.InRange(acknowledged, 0, _receiving.Next);
             Assert.InRange(_sending.Next, acknowledged, _sending.Sent);
             Assert.InRange(_source.Taken - acknowledged, 0, _scenario.Window);
-            Assert.InRange(_sink.Written, _receiving.Next, _sending.Sent); // those who waited for their turn write meanwhile
+            long next = _receiving.Next; // read first: those who waited for their turn write meanwhile
+            Assert.InRange(_sink.Written, next, _sending.Sent);
         }
 
         /// <summary>The network works again: what is missing is sent once more, to the end.</summary>

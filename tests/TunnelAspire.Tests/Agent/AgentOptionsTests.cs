@@ -1,0 +1,156 @@
+using System.ComponentModel.DataAnnotations;
+using TunnelAspire.Agent;
+using TunnelAspire.Protocol.Carriers;
+
+namespace TunnelAspire.Tests.Agent;
+
+public sealed class AgentOptionsTests
+{
+    private readonly AgentOptions _options = new() { Server = "https://relay.example", Forwards = ["5432:db:5432"] };
+
+    [Fact]
+    public void Check_OfTheLeastThatIsNeeded_Passes() => _options.Check();
+
+    [Theory]
+    [InlineData("http://relay.example")]
+    [InlineData("https://relay.example:8443/tunnel/")]
+    [InlineData("HTTPS://relay.example")]
+    [InlineData("http://127.0.0.1:8080")]
+    [InlineData("http://[::1]:8080")]
+    public void Check_OfAServer_Passes(string server)
+    {
+        _options.Server = server;
+
+        _options.Check();
+
+        Assert.Equal(new Uri(server), _options.ParseServer());
+    }
+
+    [Theory]
+    [InlineData("", "the server's URL is missing")]
+    [InlineData("relay.example", "the server 'relay.example'")]
+    [InlineData("relay.example:80", "the server 'relay.example:80'")]
+    [InlineData("ftp://relay.example", "the server 'ftp://relay.example'")]
+    [InlineData("wss://relay.example", "the server 'wss://relay.example'")]
+    [InlineData("/tunnel", "the server '/tunnel'")]
+    [InlineData("https://", "the server 'https://'")]
+    [InlineData("https://relay.example:99999", "the server 'https://relay.example:99999'")]
+    [InlineData("https://relay.example?a=b", "the server 'https://relay.example?a=b'")]
+    public void Check_OfWhatIsNoServer_NamesIt(string server, string message)
+    {
+        _options.Server = server;
+
+        Refuses(message);
+    }
+
+    [Theory]
+    [InlineData("poll", ChannelMode.Poll)]
+    [InlineData("Poll", ChannelMode.Poll)]
+    [InlineData("burst", ChannelMode.Burst)]
+    [InlineData("stream", ChannelMode.Stream)]
+    [InlineData("auto", ChannelMode.Burst)]
+    [InlineData("AUTO", ChannelMode.Burst)]
+    public void ParseMode_OfAMode_IsMeant(string mode, ChannelMode meant)
+    {
+        _options.Mode = mode;
+
+        _options.Check();
+
+        Assert.Equal(meant, _options.ParseMode());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("fast")]
+    [InlineData("0")]
+    public void Check_OfWhatIsNoMode_NamesIt(string mode)
+    {
+        _options.Mode = mode;
+
+        Refuses($"the mode '{mode}' is none of auto, poll, burst");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("none")]
+    [InlineData("http://proxy.example:3128")]
+    [InlineData("http://user:secret@proxy.example:3128")]
+    public void Check_OfAProxy_Passes(string proxy)
+    {
+        _options.Proxy = proxy;
+
+        _options.Check();
+    }
+
+    [Theory]
+    [InlineData("proxy.example:3128")]
+    [InlineData("socks5://proxy.example")]
+    [InlineData(" ")]
+    public void Check_OfWhatIsNoProxy_NamesIt(string proxy)
+    {
+        _options.Proxy = proxy;
+
+        Refuses($"the proxy '{proxy}'");
+    }
+
+    [Theory]
+    [InlineData("X-Key: secret", "X-Key", "secret")]
+    [InlineData("X-Key:secret", "X-Key", "secret")]
+    [InlineData("X-Key:   secret  ", "X-Key", "secret")]
+    [InlineData("X-Key: a:b", "X-Key", "a:b")]
+    [InlineData("X-Key:", "X-Key", "")]
+    public void ParseHeader_OfAHeader_IsRead(string header, string name, string value)
+    {
+        _options.Headers = [header];
+
+        _options.Check();
+
+        Assert.Equal(new KeyValuePair<string, string>(name, value), AgentOptions.ParseHeader(header));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("X-Key")]
+    [InlineData(": secret")]
+    [InlineData(" : secret")]
+    [InlineData("X Key: secret")]
+    [InlineData("X-Key: a\r\nX-Other: b")]
+    [InlineData("X-\0Key: a")]
+    public void Check_OfWhatIsNoHeader_NamesIt(string header)
+    {
+        _options.Headers = ["X-First: fine", header];
+
+        Refuses($"the header '{header}' is not 'Name: value'");
+    }
+
+    [Fact]
+    public void Check_WithNothingToForward_SaysSo()
+    {
+        _options.Forwards = [];
+
+        Refuses("nothing to forward");
+    }
+
+    [Fact]
+    public void Check_WithOneForwardThatIsWrong_NamesIt()
+    {
+        _options.Forwards = ["5432:db:5432", "wrong"];
+
+        Refuses("'wrong' is not a forward");
+    }
+
+    [Theory]
+    [InlineData("binary/tcp", true)]
+    [InlineData("application/octet-stream", true)]
+    [InlineData("text/plain", false)]
+    [InlineData("binary/tcp; charset=utf-8", false)]
+    public void MediaType_OneOfTheTwoOrNot_IsTold(string mediaType, bool valid)
+    {
+        _options.MediaType = mediaType;
+
+        Assert.Equal(valid, Validator.TryValidateObject(_options, new ValidationContext(_options), null, validateAllProperties: true));
+    }
+
+    private void Refuses(string message) =>
+        Assert.StartsWith(message, Assert.Throws<FormatException>(_options.Check).Message, StringComparison.Ordinal);
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Connector;
+using TunnelAspire.Connector.Targets;
+using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Tests.Harness;
+
+namespace TunnelAspire.Tests.Connector.Targets;
+
+public sealed class TargetDialerTests : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+    public TargetDialerTests() => _listener.Start();
+
+    private int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    public void Dispose() => _listener.Dispose();
+
+    [Theory]
+    [InlineData("127.0.0.1:*", "127.0.0.1")]
+    [InlineData("127.0.0.0/8:*", "127.0.0.1")]
+    [InlineData("*:*", "127.0.0.1")]
+    [InlineData("localhost:*", "localhost")]
+    [InlineData("LOCALHOST:*", "localhost")]
+    [InlineData("127.0.0.0/8:*", "localhost")]
+    public async Task Dial_AnAllowedTargetThatListens_Connects(string allowed, string host)
+    {
+        using Socket dialled = await DialAsync(host, Port, allowed);
+        using Socket accepted = await _listener.AcceptSocketAsync().Soon();
+
+        Assert.Equal(dialled.LocalEndPoint, accepted.RemoteEndPoint);
+        Assert.True(dialled.NoDelay);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1", "db.internal:*")]
+    [InlineData("127.0.0.1", "127.0.0.2:*", "10.0.0.0/8:*")]
+    [InlineData("127.0.0.1", "localhost:*")]
+    [InlineData("127.0.0.1", "127.0.0.1:1")]
+    [InlineData("localhost")]
+    [InlineData("localhost", "local:*")]
+    [InlineData("localhost", "10.0.0.0/8:*")]
+    [InlineData("localhost", "127.0.0.1:1")]
+    public async Task Dial_ATargetThatIsNotAllowed_IsForbiddenAndNotConnected(string host, params string[] allowed)
+    {
+        await RefusesAsync(TunnelError.ForbiddenTarget, host, Port, allowed);
+
+        Assert.False(_listener.Pending());
+    }
+
+    [Fact]
+    public async Task Dial_ATargetThatIsForbidden_SaysNothingButItsName()
+    {
+        TunnelException refusal = await RefusesAsync(TunnelError.ForbiddenTarget, "localhost", Port, "10.0.0.0/8:*");
+
+        Assert.DoesNotContain("127.0.0.1", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dial_APortWhereNobodyListens_IsRefused()
+    {
+        int port = Port;
+        _listener.Stop();
+
+        TunnelException refusal = await RefusesAsync(TunnelError.TargetRefused, "127.0.0.1", port, "*:*");
+
+        Assert.Contains($"127.0.0.1:{port}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public Task Dial_AnAllowedNameThatDoesNotResolve_SaysSo() =>
+        RefusesAsync(TunnelError.TargetNotResolved, "nothing.invalid", 80, "*.invalid:*");
+
+    [Fact]
+    public Task Dial_ANameThatNoPatternNames_IsForbiddenWhetherItResolvesOrNot() =>
+        RefusesAsync(TunnelError.ForbiddenTarget, "nothing.invalid", 80, "127.0.0.0/8:*");
+
+    [Fact]
+    public async Task Dial_CancelledByTheCaller_IsNoTimeOut()
+    {
+        using CancellationTokenSource over = new();
+        await over.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Dialer("*:*").DialAsync(new TargetAddress("127.0.0.1", Port), over.Token).Soon());
+    }
+
+    [Fact]
+    public void Constructor_WithAMalformedPattern_NamesIt()
+    {
+        FormatException refusal = Assert.Throws<FormatException>(() => Dialer("127.0.0.1:*", "wrong"));
+
+        Assert.Contains("'wrong'", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static TargetDialer Dialer(params string[] allowed) =>
+        new(Options.Create(new ConnectorOptions { Allow = allowed, ConnectTimeout = TimeSpan.FromSeconds(10) }));
+
+    private static Task<Socket> DialAsync(string host, int port, params string[] allowed) =>
+        Dialer(allowed).DialAsync(new TargetAddress(host, port), CancellationToken.None).Soon();
+
+    private static async Task<TunnelException> RefusesAsync(TunnelError error, string host, int port, params string[] allowed)
+    {
+        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => DialAsync(host, port, allowed));
+        Assert.Equal(error, refusal.Error);
+        return refusal;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using TunnelAspire.Connector;
+using TunnelAspire.Http;
+using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Relay;
+using TunnelAspire.Routing;
+
+namespace TunnelAspire.Tests.Harness;
+
+/// <summary>A connector and a relay with web servers of their own, in this process, and a target that echoes.</summary>
+public sealed class TunnelHosts : IAsyncLifetime
+{
+    /// <summary>Small, so that tests meet the limits soon.</summary>
+    public const int MaxBody = 32 * 1024;
+    public static readonly SessionLimits Limits = new(Window: 256 * 1024, MaxBody, Hold: TimeSpan.FromMilliseconds(300), Grace: TimeSpan.FromSeconds(20));
+
+    private readonly MemoryRoutingStore _store = new();
+    private readonly TcpListener _echo = Listen();
+    private readonly TcpListener _forbidden = Listen();
+    private WebApplication _connector = null!;
+    private WebApplication _relay = null!;
+
+    public Uri Connector => new(_connector.Urls.First());
+
+    public Uri Relay => new(_relay.Urls.First());
+
+    /// <summary>The allowed target that echoes.</summary>
+    public string Target => Address(_echo);
+
+    /// <summary>A target that listens, and is not allowed.</summary>
+    public string ForbiddenTarget => Address(_forbidden);
+
+    /// <summary>An allowed target where nobody listens: its listener was closed.</summary>
+    public string RefusingTarget { get; } = ClosedPort();
+
+    /// <summary>An allowed target that a test plays: it accepts the sessions' connections itself.</summary>
+    public TcpListener PlayedTarget { get; } = Listen();
+
+    public bool ForbiddenTargetWasDialled => _forbidden.Pending();
+
+    public async ValueTask InitializeAsync()
+    {
+        _ = EchoAllAsync();
+        _connector = await StartAsync(
+            builder =>
+            {
+                builder.Configuration.AddInMemoryCollection(ConnectorSettings());
+                builder.AddConnector();
+            },
+            app => app.MapConnector());
+        _relay = await StartAsync(
+            builder =>
+            {
+                builder.Configuration.AddInMemoryCollection([new("Relay:Name", "relay")]);
+                builder.AddRelay();
+            },
+            app => app.MapRelay());
+        await Waiting.UntilAsync(async () => (await _store.ListConnectorsAsync(CancellationToken.None)).Count == 1, "the connector announces itself");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _relay.DisposeAsync();
+        await _connector.DisposeAsync();
+        _echo.Dispose();
+        _forbidden.Dispose();
+        PlayedTarget.Dispose();
+    }
+
+    private Dictionary<string, string?> ConnectorSettings() => new()
+    {
+        ["Connector:Name"] = "connector",
+        ["Connector:Allow:0"] = Target,
+        ["Connector:Allow:1"] = RefusingTarget,
+        ["Connector:Allow:2"] = "nowhere.invalid:80",
+        ["Connector:Allow:3"] = Address(PlayedTarget),
+        ["Connector:Window"] = Limits.Window.ToString(CultureInfo.InvariantCulture),
+        ["Connector:MaxBody"] = Limits.MaxBody.ToString(CultureInfo.InvariantCulture),
+        ["Connector:Hold"] = Limits.Hold.ToString(),
+        ["Connector:Grace"] = Limits.Grace.ToString(),
+        ["Connector:DrainSeconds"] = "0",
+    };
+
+    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder> register, Action<WebApplication> map)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.AddInMemoryRouting();
+        builder.Services.AddSingleton<IRoutingStore>(_store);
+        register(builder);
+
+        WebApplication app = builder.Build();
+        app.UseMiddleware<TunnelErrorMiddleware>();
+        map(app);
+        await app.StartAsync();
+        return app;
+    }
+
+    private async Task EchoAllAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = EchoAsync(await _echo.AcceptSocketAsync());
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The listener is closed: the tests are over.
+        }
+    }
+
+    private static async Task EchoAsync(Socket socket)
+    {
+        using NetworkStream stream = new(socket, ownsSocket: true);
+        try
+        {
+            await stream.CopyToAsync(stream);
+        }
+        catch (IOException)
+        {
+            // The session was reset.
+        }
+    }
+
+    private static TcpListener Listen()
+    {
+        TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener;
+    }
+
+    private static string ClosedPort()
+    {
+        using TcpListener listener = Listen();
+        return Address(listener);
+    }
+
+    public static string Address(TcpListener listener) => listener.LocalEndpoint.ToString()!;
+}
