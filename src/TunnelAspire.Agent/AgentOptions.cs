@@ -84,9 +84,11 @@ public sealed class AgentOptions
     {
         int colon = header.IndexOf(':', StringComparison.Ordinal);
         string name = colon < 0 ? "" : header[..colon].Trim();
-        return name.Length > 0 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) && !header.Any(char.IsControl)
-            ? new(name, header[(colon + 1)..].Trim())
-            : throw new FormatException($"the header '{header}' is not 'Name: value'");
+        string value = colon < 0 ? "" : header[(colon + 1)..].Trim();
+        using HttpRequestMessage request = new();
+        return name.Length > 0 && value.All(c => c is >= ' ' and <= '~' or '\t') && request.Headers.TryAddWithoutValidation(name, value)
+            ? new(name, value)
+            : throw new FormatException($"the header '{header}' is not 'Name: value' of a request");
     }
 
     private static Uri ParseUrl(string text, string what)
@@ -96,7 +98,7 @@ public sealed class AgentOptions
             throw new FormatException($"{what}'s URL is missing");
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && (url.Scheme is "http" or "https") && url.Query.Length == 0
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && (url.Scheme is "http" or "https") && url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
             : throw new FormatException($"{what} '{text}' is not a URL that begins with http:// or https://");
     }

@@ -39,7 +39,7 @@ public sealed record ForwardSpec(IPEndPoint Listen, TargetAddress Target)
     {
         "localhost" => IPAddress.Loopback,
         "*" or "" => IPAddress.IPv6Any,
-        _ => IPAddress.TryParse(bind.Trim('[', ']'), out IPAddress? address)
+        _ => IPAddress.TryParse(bind.StartsWith('[') && bind.EndsWith(']') ? bind[1..^1] : bind, out IPAddress? address)
             ? address
             : throw new FormatException($"'{text}' is not a forward: '{bind}' is no address to listen on (an IP address, localhost or *)"),
     };

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using TunnelAspire.Protocol.Wire;
@@ -38,17 +39,11 @@ public sealed class TargetPattern
         }
 
         (int first, int last) = ParsePorts(text, text[(colon + 1)..]);
-        string host = text[..colon].Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
-        if (host.Contains('/', StringComparison.Ordinal))
+        string host = text[..colon];
+        string[] network = host.Split('/');
+        if (TryParseAddress(network[0], out IPAddress? address) && network.Length <= 2)
         {
-            return IPNetwork.TryParse(host, out IPNetwork network)
-                ? new TargetPattern(text, null, network, first, last)
-                : throw new FormatException($"'{text}' is not a target pattern: {host} is no network (its address must have no bits beyond the prefix)");
-        }
-
-        if (IPAddress.TryParse(host, out IPAddress? address))
-        {
-            return new TargetPattern(text, null, new IPNetwork(address, address.GetAddressBytes().Length * 8), first, last);
+            return new TargetPattern(text, null, ParseNetwork(text, address, network.Length > 1 ? network[1] : null), first, last);
         }
 
         bool valid = host == "*" || TargetAddress.TryParse($"{(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)}:1", out _);
@@ -70,6 +65,33 @@ public sealed class TargetPattern
 
     /// <inheritdoc/>
     public override string ToString() => _text;
+
+    /// <summary>An IPv6 address stands in brackets, or without them; an IPv4 one never.</summary>
+    private static bool TryParseAddress(string host, [NotNullWhen(true)] out IPAddress? address) =>
+        host.StartsWith('[') && host.EndsWith(']') && host.Contains(':', StringComparison.Ordinal)
+            ? WireText.TryParseAddress(host[1..^1], out address)
+            : WireText.TryParseAddress(host, out address);
+
+    private static IPNetwork ParseNetwork(string text, IPAddress address, string? prefix)
+    {
+        if (address.IsIPv4MappedToIPv6)
+        {
+            throw new FormatException($"'{text}' is not a target pattern: write {address.MapToIPv4()}, not its IPv6 form");
+        }
+
+        int bits = address.GetAddressBytes().Length * 8;
+        int length = bits;
+        if (prefix is not null && (!int.TryParse(prefix, NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > bits))
+        {
+            throw new FormatException($"'{text}' is not a target pattern: the prefix of a network has 0 to {bits} bits, not '{prefix}'");
+        }
+
+        // The framework drops bits beyond the prefix: who means one host would open its whole network.
+        IPNetwork network = new(address, length);
+        return network.BaseAddress.Equals(address)
+            ? network
+            : throw new FormatException($"'{text}' is not a target pattern: {address} has bits beyond the prefix of {length}; for that one address leave the prefix out");
+    }
 
     private bool AllowsPort(int port) => port >= _firstPort && port <= _lastPort;
 

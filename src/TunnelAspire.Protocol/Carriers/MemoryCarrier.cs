@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using TunnelAspire.Protocol.Streaming;
 
@@ -11,7 +12,7 @@ public sealed class MemoryCarrier(SessionEnd end, TimeSpan patience) : ICarrier
     /// <inheritdoc/>
     public async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
-        PipeReader body = PipeReader.Create(request.Bytes);
+        PipeReader body = PipeReader.Create(request.Bytes.IsEmpty ? ReadOnlySequence<byte>.Empty : request.Bytes);
         return await end.AcceptAsync(request.Offset, body, request.Fin, request.Ack, new AcceptLimits(patience, int.MaxValue), cancellationToken);
     }
 

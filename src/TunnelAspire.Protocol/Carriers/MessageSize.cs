@@ -40,14 +40,18 @@ internal sealed class MessageSize
     }
 
     /// <summary>A message was not, for the <paramref name="failures"/>th time in a row, counted from 0.</summary>
-    public void Failed(Exception failure, int failures)
+    /// <param name="failure">Why.</param>
+    /// <param name="failures">The failures before it.</param>
+    /// <param name="bytes">How large the message was: of several that are refused at once, each says something of its own size only.</param>
+    public void Failed(Exception failure, int failures, int bytes)
     {
         lock (_lock)
         {
             int half = Math.Max(_smallest, _current / 2);
             if (failure is CarrierException { Fault: CarrierFault.TooLarge } or TunnelException { Error: TunnelError.BodyTooLarge })
             {
-                _limit = _current = half;
+                _limit = Math.Min(_limit, Math.Max(_smallest, bytes / 2));
+                _current = Math.Min(_current, _limit);
             }
             else if (failures >= LossesThatShrink)
             {

@@ -139,7 +139,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         }
         catch (Exception e) when (RetryClock.CanRetry(e))
         {
-            _size.Failed(e, failures.Count);
+            _size.Failed(e, failures.Count, (int)(Math.Max(range.End, more?.End ?? 0) - range.Offset));
             await retry.PauseAsync(e, failures, cancellationToken);
             return -1;
         }

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net;
 
 namespace TunnelAspire.Protocol.Wire;
 
@@ -25,7 +24,7 @@ public sealed record TargetAddress(string Host, int Port)
         if (host.StartsWith('[') && host.EndsWith(']'))
         {
             host = host[1..^1];
-            if (!IPAddress.TryParse(host, out _) || !host.Contains(':', StringComparison.Ordinal))
+            if (!host.Contains(':', StringComparison.Ordinal) || !WireText.TryParseAddress(host, out _))
             {
                 return false;
             }
@@ -41,7 +40,7 @@ public sealed record TargetAddress(string Host, int Port)
 
     /// <summary>Reads a port: 1 to 65535, decimal digits only.</summary>
     public static bool TryParsePort(ReadOnlySpan<char> text, out int port) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65535;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65535 && WireText.IsDigits(text);
 
     /// <inheritdoc/>
     public override string ToString() =>

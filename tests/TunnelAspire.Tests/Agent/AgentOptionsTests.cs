@@ -36,6 +36,7 @@ public sealed class AgentOptionsTests
     [InlineData("https://", "the server 'https://'")]
     [InlineData("https://relay.example:99999", "the server 'https://relay.example:99999'")]
     [InlineData("https://relay.example?a=b", "the server 'https://relay.example?a=b'")]
+    [InlineData("https://relay.example#f", "the server 'https://relay.example#f'")]
     public void Check_OfWhatIsNoServer_NamesIt(string server, string message)
     {
         _options.Server = server;
@@ -116,6 +117,10 @@ public sealed class AgentOptionsTests
     [InlineData("X Key: secret")]
     [InlineData("X-Key: a\r\nX-Other: b")]
     [InlineData("X-\0Key: a")]
+    [InlineData("X(: a")]
+    [InlineData("A,B: a")]
+    [InlineData("Content-Type: text/plain")]
+    [InlineData("X-Key: h\u00f6h")]
     public void Check_OfWhatIsNoHeader_NamesIt(string header)
     {
         _options.Headers = ["X-First: fine", header];

@@ -107,6 +107,14 @@ public sealed class TargetPatternTests
     [InlineData("*.:80")]
     [InlineData("a b:80")]
     [InlineData("http://db:80")]
+    [InlineData("10.0.0.1/8:80")]
+    [InlineData("2001:db8::1/32:80")]
+    [InlineData("010.0.0.0/8:80")]
+    [InlineData("10.0.0.0/8/8:80")]
+    [InlineData("d[b]:80")]
+    [InlineData("[::ffff:127.0.0.1]:80")]
+    [InlineData("[::ffff:10.0.0.0]/104:80")]
+    [InlineData("db:80\0")]
     public void Parse_OfWhatIsNoPattern_NamesIt(string text)
     {
         FormatException refusal = Assert.Throws<FormatException>(() => TargetPattern.Parse(text));

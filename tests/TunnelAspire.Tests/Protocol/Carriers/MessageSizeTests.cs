@@ -31,7 +31,7 @@ public sealed class MessageSizeTests
     [InlineData(2)]
     public void Failed_AFewTimes_ChangesNothing(int failures)
     {
-        _size.Failed(Lost, failures);
+        _size.Failed(Lost, failures, _size.Current);
 
         Assert.Equal(Most, _size.Current);
     }
@@ -39,12 +39,12 @@ public sealed class MessageSizeTests
     [Fact]
     public void Failed_ManyTimesInARow_HalvesDownToTheSmallest()
     {
-        _size.Failed(Lost, 3);
+        _size.Failed(Lost, 3, _size.Current);
         Assert.Equal(Most / 2, _size.Current);
 
         for (int failures = 4; failures < 20; failures++)
         {
-            _size.Failed(Lost, failures);
+            _size.Failed(Lost, failures, _size.Current);
         }
 
         Assert.Equal(Smallest, _size.Current);
@@ -53,8 +53,8 @@ public sealed class MessageSizeTests
     [Fact]
     public void Passed_AfterLosses_DoublesUpToTheMost()
     {
-        _size.Failed(Lost, 3);
-        _size.Failed(Lost, 4);
+        _size.Failed(Lost, 3, _size.Current);
+        _size.Failed(Lost, 4, _size.Current);
         _size.Passed();
         Assert.Equal(Most / 2, _size.Current);
 
@@ -67,10 +67,10 @@ public sealed class MessageSizeTests
     [Fact]
     public void Failed_ForItsSize_HalvesForGood()
     {
-        _size.Failed(TooLarge, 0);
+        _size.Failed(TooLarge, 0, _size.Current);
         Assert.Equal(Most / 2, _size.Current);
 
-        _size.Failed(BodyTooLarge, 0);
+        _size.Failed(BodyTooLarge, 0, _size.Current);
         _size.Passed();
 
         Assert.Equal(Most / 4, _size.Current);
@@ -79,8 +79,8 @@ public sealed class MessageSizeTests
     [Fact]
     public void Passed_AfterARefusalAndLosses_StaysWithinWhatWasRefused()
     {
-        _size.Failed(TooLarge, 0);
-        _size.Failed(Lost, 3);
+        _size.Failed(TooLarge, 0, _size.Current);
+        _size.Failed(Lost, 3, _size.Current);
         Assert.Equal(Most / 4, _size.Current);
 
         _size.Passed();
@@ -94,8 +94,8 @@ public sealed class MessageSizeTests
     {
         MessageSize small = new(100);
 
-        small.Failed(TooLarge, 0);
-        small.Failed(Lost, 9);
+        small.Failed(TooLarge, 0, small.Current);
+        small.Failed(Lost, 9, small.Current);
 
         Assert.Equal(100, small.Current);
     }
@@ -104,7 +104,7 @@ public sealed class MessageSizeTests
     public void Passed_AtAnOddSize_EndsAtTheMostExactly()
     {
         MessageSize odd = new(100_001);
-        odd.Failed(Lost, 3);
+        odd.Failed(Lost, 3, odd.Current);
 
         odd.Passed();
         Assert.Equal(100_000, odd.Current);

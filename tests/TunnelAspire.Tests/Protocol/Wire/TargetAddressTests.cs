@@ -63,6 +63,12 @@ public sealed class TargetAddressTests
     [InlineData("[192.0.2.1]:80")]
     [InlineData("[localhost]:80")]
     [InlineData("[::g]:80")]
+    [InlineData("[[::1]]:80")]
+    [InlineData("[[::1]:22]:80")]
+    [InlineData("[::1%]:80")]
+    [InlineData("[::1%eth0]:80")]
+    [InlineData("[::1%a b\r\nX: y]:80")]
+    [InlineData("[::1]:80\0")]
     public void TryParse_WithBracketsOrIPv6NotAsTheyShouldBe_Refuses(string text) => Refuses(text);
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed class WireTextTests
     [InlineData("1e3")]
     [InlineData("(1)")]
     [InlineData("$1")]
+    [InlineData("1\0")]
     [InlineData("\u0661")]
     [InlineData("\uff11")]
     [InlineData("")]
