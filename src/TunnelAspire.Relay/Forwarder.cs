@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
@@ -121,7 +122,7 @@ public sealed class Forwarder : IDisposable
             // The client's cancellation, or the relay's stop: whoever still listens is told.
             throw new TunnelException(TunnelError.Draining, $"relay {_options.Name} stops", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // A cancellation that is not the client's is the connect timeout.
             response?.Dispose();

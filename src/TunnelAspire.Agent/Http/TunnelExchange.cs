@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
@@ -34,7 +35,8 @@ internal static class TunnelExchange
             answer?.Dispose();
             throw e switch
             {
-                HttpRequestException or IOException => new CarrierException(CarrierFault.Lost, e.InnerException?.Message ?? e.Message, e),
+                // A bare socket error comes out where a peer resets the connection as soon as it stands.
+                HttpRequestException or IOException or SocketException => new CarrierException(CarrierFault.Lost, e.InnerException?.Message ?? e.Message, e),
                 OperationCanceledException when !cancellationToken.IsCancellationRequested => new CarrierException(CarrierFault.Lost, "connecting took too long", e),
                 _ => e,
             };

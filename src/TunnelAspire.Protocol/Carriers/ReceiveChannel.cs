@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 
@@ -164,7 +165,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         {
             return await body.ReadAsync(buffer, cancellationToken);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             throw new CarrierException(CarrierFault.Lost, $"the answer broke off: {e.Message}", e);
         }

@@ -36,7 +36,8 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        ProcessStartInfo start = new(Installed.Find(program)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // A shell in the background may have it that SIGINT is ignored; what is started here is to end by it.
+        ProcessStartInfo start = new("env", ["--default-signal=INT", "--", Installed.Find(program)]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
