@@ -66,7 +66,16 @@ public sealed class Forwarder : IDisposable
         using HttpResponseMessage response = await SendAsync(request, connector, over.Token);
         await stop.DisposeAsync();
         CopyHead(response, context.Response);
-        await CopyBodyAsync(response, context);
+        try
+        {
+            await CopyBodyAsync(response, context);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
+        {
+            // The connector's side broke, not the client's: told where nothing has been sent yet, else the answer is cut off.
+            throw new TunnelException(TunnelError.ConnectorUnreachable, $"the answer of connector {connector.Name} broke off: {e.Message}", e);
+        }
+
         return (int)response.StatusCode;
     }
 
