@@ -132,7 +132,7 @@ public sealed partial class AgentService(
     [LoggerMessage(1001, LogLevel.Debug, "Session {Session}: {BytesUp} bytes up, {BytesDown} down, {BytesResent} sent again")]
     private partial void LogCarried(string session, long bytesUp, long bytesDown, long bytesResent);
 
-    [LoggerMessage(1002, LogLevel.Information, "Connection of {Client} to {Target} ended: {Reason}")]
+    [LoggerMessage(1002, LogLevel.Debug, "Connection of {Client} to {Target} ended: {Reason}")]
     private partial void LogEnded(string client, string target, string reason);
 
     [LoggerMessage(1003, LogLevel.Warning, "Connection of {Client} to {Target} reset: {Reason}: {Detail}")]

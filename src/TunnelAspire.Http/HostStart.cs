@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -16,8 +19,11 @@ public static class HostStart
     {
         try
         {
+            ServiceDefaults.InlineSockets();
             WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
             builder.AddServiceDefaults();
+            builder.Services.AddSingleton<IMemoryPoolFactory<byte>, RoomyBuffers>();
+            builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true); // nothing here blocks a thread
             register(builder);
 
             await using WebApplication app = builder.Build();

@@ -59,6 +59,7 @@ internal sealed class ConnectCommand : Command
 
     private IHost Build(ParseResult arguments)
     {
+        ServiceDefaults.InlineSockets();
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         if (arguments.GetValue(_config) is { } file)
         {

@@ -132,10 +132,10 @@ public sealed partial class SessionTable(
         }
     }
 
-    [LoggerMessage(2000, LogLevel.Information, "Session {Session} opened to {Target} from {Source}")]
+    [LoggerMessage(2000, LogLevel.Debug, "Session {Session} opened to {Target} from {Source}")]
     private partial void LogOpened(string session, TargetAddress target, string source);
 
-    [LoggerMessage(2001, LogLevel.Information, "Session {Session} to {Target} ended: {Reason}; {BytesUp} bytes up, {BytesDown} down, {Seconds:0.0} s")]
+    [LoggerMessage(2001, LogLevel.Debug, "Session {Session} to {Target} ended: {Reason}; {BytesUp} bytes up, {BytesDown} down, {Seconds:0.0} s")]
     private partial void LogEnded(string session, TargetAddress target, SessionEndReason reason, long bytesUp, long bytesDown, double seconds);
 }
 

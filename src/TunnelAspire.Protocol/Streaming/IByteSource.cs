@@ -9,6 +9,9 @@ public interface IByteSource
     /// <summary>How many bytes can be read now; 0 at the end of the stream, on an error, or when it is not known.</summary>
     int Available { get; }
 
-    /// <summary>Reads what is there, at least one byte; 0 is the end of the stream.</summary>
+    /// <summary>
+    /// Reads what is there, at least one byte, and waits for it; 0 is the end of the stream. A read that does not fill the
+    /// destination has taken all there was. One that is cancelled has taken nothing.
+    /// </summary>
     ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken);
 }

@@ -14,6 +14,8 @@ namespace TunnelAspire.Protocol.Streaming;
 /// </remarks>
 public sealed class SendingHalf : IDisposable
 {
+    private const int SmallestWait = 4 * 1024;
+
     private readonly IByteSource _source;
     private readonly int _window;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -29,6 +31,10 @@ public sealed class SendingHalf : IDisposable
     private long? _fin;
     private ExceptionDispatchInfo? _failure;
     private bool _disposed;
+
+    // Belong to whoever has the turn.
+    private bool _quiet = true;
+    private int _expected;
 
     /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes.</summary>
     public SendingHalf(IByteSource source, int window)
@@ -250,15 +256,26 @@ public sealed class SendingHalf : IDisposable
         }
     }
 
-    /// <summary>Waits for the source and reads it. Its failure is final: a socket tells a reset once, and an end of the stream ever after.</summary>
+    /// <summary>Reads the source. Its failure is final: a socket tells a reset once, and an end of the stream ever after.</summary>
     private async ValueTask ReadSourceAsync(int maxBytes, CancellationToken cancellationToken)
     {
         try
         {
-            await _source.WaitAsync(cancellationToken);
-            await FillAsync(maxBytes);
+            if (_quiet)
+            {
+                await _source.WaitAsync(cancellationToken); // as long as it takes: no memory is held
+                _expected = _source.Available;
+            }
+
+            _quiet = false;
+            await FillAsync(maxBytes, cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            _quiet = true; // the asker's time is over: bytes have been long in coming
+            throw;
+        }
+        catch (Exception e)
         {
             lock (_lock)
             {
@@ -269,11 +286,11 @@ public sealed class SendingHalf : IDisposable
         }
     }
 
-    /// <summary>Reads what the source has, up to <paramref name="maxBytes"/>. The source is ready: the reads do not wait.</summary>
-    private async ValueTask FillAsync(int maxBytes)
+    /// <summary>Waits for bytes with memory in hand, since they have been flowing, and reads what is there, up to <paramref name="maxBytes"/>.</summary>
+    private async ValueTask FillAsync(int maxBytes, CancellationToken cancellationToken)
     {
         int filled = 0;
-        int available = _source.Available;
+        int expected = _expected;
         while (true)
         {
             Memory<byte> memory;
@@ -285,27 +302,29 @@ public sealed class SendingHalf : IDisposable
                     return;
                 }
 
-                memory = _buffer.Reserve(available, room);
+                memory = _buffer.Reserve(expected, room);
             }
 
-            int count = await ReadAsync(memory);
+            int count = await ReadAsync(memory, cancellationToken);
             filled += count;
-            available = count == 0 ? 0 : _source.Available;
-            if (available == 0)
+            expected = count < memory.Length ? 0 : _source.Available; // a read that is not full has taken all there was
+            if (expected == 0)
             {
+                _expected = Math.Max(SmallestWait, 2 * filled);
                 return;
             }
         }
     }
 
     /// <summary>One read into reserved memory, which is committed even if the source fails.</summary>
-    private async ValueTask<int> ReadAsync(Memory<byte> reserved)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadAsync(Memory<byte> reserved, CancellationToken cancellationToken)
     {
         int count = 0;
         bool ended = false;
         try
         {
-            count = await _source.ReadAsync(reserved, CancellationToken.None);
+            count = await _source.ReadAsync(reserved, cancellationToken);
             ended = count == 0;
             return count;
         }

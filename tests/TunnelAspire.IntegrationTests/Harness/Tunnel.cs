@@ -132,6 +132,7 @@ public sealed class Tunnel : IAsyncDisposable
 
     private Dictionary<string, string> Settings(Dictionary<string, string> own)
     {
+        own["Logging__LogLevel__TunnelAspire"] = "Debug";
         own["ConnectionStrings__redis"] = $"127.0.0.1:{RedisPort}";
         foreach ((string name, string value) in _settings)
         {

@@ -60,7 +60,13 @@ internal sealed class MemorySource(int mostPerRead = int.MaxValue, bool tellsAva
         }
     }
 
-    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    public async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        await WaitAsync(cancellationToken);
+        return Read(destination);
+    }
+
+    private int Read(Memory<byte> destination)
     {
         lock (_lock)
         {
@@ -69,12 +75,12 @@ internal sealed class MemorySource(int mostPerRead = int.MaxValue, bool tellsAva
             if (count == 0 && Interlocked.Exchange(ref _failure, null) is { } failure)
             {
                 _ended = true;
-                return ValueTask.FromException<int>(failure);
+                throw failure;
             }
 
             Pattern.Fill(destination.Span[..count], _read);
             _read += count;
-            return ValueTask.FromResult(count);
+            return count;
         }
     }
 
