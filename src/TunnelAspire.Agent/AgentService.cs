@@ -10,6 +10,8 @@ using TunnelAspire.Agent.Http;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Sockets;
+using TunnelAspire.Protocol.Streaming;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent;
 
@@ -94,18 +96,35 @@ public sealed partial class AgentService(
 
     private async Task<Exception?> CarryAsync(SocketEnd local, ForwardListener listener, long accepted)
     {
-        SessionGrant grant = await opener.OpenAsync(listener.Target, _stop.Token);
+        using SendingHalf sending = new(local, SessionLimits.Default.Window);
+        ChannelMode mode = options.Value.ParseMode();
+        OutboundRange first = mode == ChannelMode.Poll ? default : await FirstBytes.TakeAsync(sending, _stop.Token);
+        (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(listener.Target, first, mode);
+        sending.Acknowledge(ack);
         Activity.Current?.SetTag("tunnel.session", grant.Id.Prefix).SetTag("tunnel.connector", grant.Connector);
         LogOpened(grant.Id.Prefix, listener.Target.ToString(), grant.Connector, local.RemoteEndPoint?.ToString() ?? "");
 
         HttpCarrier carrier = new(server, grant, new MediaTypeHeaderValue(options.Value.MediaType), metrics);
         RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(grant, failure));
-        using AgentSession session = new(local, carrier, grant.Limits, options.Value.ParseMode(), retry);
+        using AgentSession session = new(local, sending, carrier, grant.Limits, mode, retry);
         metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
-        Exception? ended = await session.RunAsync(_stop.Token);
+        Exception? ended = await session.RunAsync(first, answer, _stop.Token);
         metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
         LogCarried(grant.Id.Prefix, session.BytesUp, session.BytesDown, session.BytesResent);
         return ended;
+    }
+
+    private async Task<OpenedSession> OpenAsync(TargetAddress target, OutboundRange first, ChannelMode mode)
+    {
+        try
+        {
+            return await opener.OpenAsync(target, first, mode, _stop.Token);
+        }
+        catch
+        {
+            first.Dispose();
+            throw;
+        }
     }
 
     private void OnRetry(SessionGrant grant, Exception failure)

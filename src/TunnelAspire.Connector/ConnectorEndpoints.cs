@@ -33,7 +33,7 @@ public sealed class ConnectorEndpoints(
         _ => AbortAsync(context),
     };
 
-    /// <summary>POST /v1/sessions?target=host:port: connects to the target; the body may bring the client's first bytes.</summary>
+    /// <summary>POST /v1/sessions?target=host:port: connects to the target; the body may bring the client's first bytes, the answer the target's.</summary>
     private async Task OpenAsync(HttpContext context)
     {
         RequireThisRun(context, otherwise: TunnelError.ConnectorUnreachable);
@@ -46,10 +46,23 @@ public sealed class ConnectorEndpoints(
         }
 
         long? fin = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Fin);
+        ReadRequest? first = context.Request.Query[TunnelPaths.First] == "1" ? ReadRequest(context.Request, ack: 0) : null;
         TargetSession session = await sessions.OpenAsync(RequestedId(context.Request), target, context.RequestAborted);
         session.Touch(context.Request.Headers[TunnelHeaders.Relay]);
-        long ack = await RunAsync(session, () => AcceptAsync(context, session, offset: 0, fin, ack: null));
+        WriteAnswer accepted = await RunAsync(context, session, () => AcceptAsync(context, session, offset: 0, fin, ack: null));
+        Grant(context, session, accepted.Ack);
+        if (first is { } request)
+        {
+            await AnswerAsync(context, session, request);
+        }
+        else
+        {
+            context.Response.ContentLength = 0;
+        }
+    }
 
+    private void Grant(HttpContext context, TargetSession session, long ack)
+    {
         Mark(context, session.Id, ack);
         IHeaderDictionary headers = context.Response.Headers;
         headers.Location = TunnelPaths.Session(session.Id);
@@ -60,7 +73,6 @@ public sealed class ConnectorEndpoints(
         headers[TunnelHeaders.Grace] = WireText.Format((long)_options.Grace.TotalMilliseconds);
         headers[TunnelHeaders.Connector] = identity.Address.Name;
         context.Response.StatusCode = StatusCodes.Status201Created;
-        context.Response.ContentLength = 0;
     }
 
     /// <summary>POST …/send: the client's bytes; the answer is their acknowledgement (claims 2–4).</summary>
@@ -82,10 +94,10 @@ public sealed class ConnectorEndpoints(
             throw new TunnelException(TunnelError.Malformed, $"offset {offset} leaves no room before 2^63");
         }
 
-        long accepted;
+        WriteAnswer accepted;
         try
         {
-            accepted = await RunAsync(session, () => AcceptAsync(context, session, offset, fin, ack));
+            accepted = await RunAsync(context, session, () => AcceptAsync(context, session, offset, fin, ack));
         }
         catch (TunnelException e) when (e.Error == TunnelError.OffsetGap)
         {
@@ -93,7 +105,17 @@ public sealed class ConnectorEndpoints(
             throw;
         }
 
-        Mark(context, session.Id, accepted);
+        Mark(context, session.Id, accepted.Ack);
+        if (accepted.Fin is { } end)
+        {
+            context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(end);
+        }
+
+        if (session.End.Complete)
+        {
+            sessions.Complete(session); // the answer tells the agent
+        }
+
         context.Response.ContentLength = 0;
     }
 
@@ -102,10 +124,14 @@ public sealed class ConnectorEndpoints(
     {
         TargetSession session = Admit(context);
         TunnelRequests.LiftServerLimits(context);
-        ReadRequest request = ReadRequest(context.Request);
+        await AnswerAsync(context, session, ReadRequest(context.Request, TunnelRequests.RequiredOffset(context.Request, TunnelPaths.Ack)));
+    }
+
+    private async Task AnswerAsync(HttpContext context, TargetSession session, ReadRequest request)
+    {
         if (request.Stream)
         {
-            await RunAsync(session, async () =>
+            await RunAsync(context, session, async () =>
             {
                 await session.End.StreamAsync(request, (range, last, over) => WriteAsync(context, session, range, last, over), context.RequestAborted);
                 return true;
@@ -113,7 +139,7 @@ public sealed class ConnectorEndpoints(
         }
         else
         {
-            using OutboundRange range = await RunAsync(session, () => session.End.ReadAsync(request, context.RequestAborted));
+            using OutboundRange range = await RunAsync(context, session, () => session.End.ReadAsync(request, context.RequestAborted));
             await WriteAsync(context, session, range, last: true, context.RequestAborted);
         }
 
@@ -163,15 +189,15 @@ public sealed class ConnectorEndpoints(
         ageSeconds = Math.Round(session.Age.TotalSeconds, 1),
     }));
 
-    private async Task<long> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
+    private async Task<WriteAnswer> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
     {
-        long accepted = await session.End.AcceptAsync(offset, context.Request.BodyReader, fin, ack, new AcceptLimits(_options.Hold, _options.MaxBody), context.RequestAborted);
+        WriteAnswer accepted = await session.End.AcceptAsync(offset, context.Request.BodyReader, fin, ack, new AcceptLimits(_options.Hold, _options.MaxBody), context.RequestAborted);
         session.Touch();
         return accepted;
     }
 
     /// <summary>Runs what touches the byte machine, and ends the session where that shows that it must end.</summary>
-    private async Task<T> RunAsync<T>(TargetSession session, Func<Task<T>> exchange)
+    private async Task<T> RunAsync<T>(HttpContext context, TargetSession session, Func<Task<T>> exchange)
     {
         try
         {
@@ -184,7 +210,7 @@ public sealed class ConnectorEndpoints(
         }
         catch (Exception e) when (session.Ended && e is not BadHttpRequestException)
         {
-            throw new TunnelException(TunnelError.SessionGone, "the session has ended", e);
+            throw Gone(context, session.Id, e);
         }
         catch (System.Net.Sockets.SocketException e)
         {
@@ -193,9 +219,8 @@ public sealed class ConnectorEndpoints(
         }
     }
 
-    private ReadRequest ReadRequest(HttpRequest request)
+    private ReadRequest ReadRequest(HttpRequest request, long ack)
     {
-        long ack = TunnelRequests.RequiredOffset(request, TunnelPaths.Ack);
         long generation = TunnelRequests.OptionalOffset(request, TunnelPaths.Generation) ?? 0;
         long max = TunnelRequests.OptionalOffset(request, TunnelPaths.Max) ?? _options.MaxBody;
         long hold = TunnelRequests.OptionalOffset(request, TunnelPaths.Hold) ?? long.MaxValue;
@@ -220,9 +245,21 @@ public sealed class ConnectorEndpoints(
         }
 
         context.Response.Headers[TunnelHeaders.Session] = id.ToString();
-        TargetSession session = sessions.Find(id) ?? throw new TunnelException(TunnelError.SessionGone, "the session has ended");
+        TargetSession session = sessions.Find(id) ?? throw Gone(context, id);
         session.Touch(context.Request.Headers[TunnelHeaders.Relay]);
         return session;
+    }
+
+    /// <summary>The session has ended; where that was in order, the answer tells where its streams did.</summary>
+    private TunnelException Gone(HttpContext context, SessionId id, Exception? cause = null)
+    {
+        if (sessions.FindCompleted(id) is { } completion && !context.Response.HasStarted)
+        {
+            context.Response.Headers[TunnelHeaders.Ack] = WireText.Format(completion.Ack);
+            context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(completion.Fin);
+        }
+
+        return new TunnelException(TunnelError.SessionGone, "the session has ended", cause);
     }
 
     /// <summary>A relay that means an earlier run of this connector means sessions that ended with it; an open can be repeated elsewhere.</summary>

@@ -29,16 +29,18 @@ public sealed class RelayEndpoints(
         SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key);
         ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await FindAsync(session, context.RequestAborted);
         connector ??= await directory.ChooseAsync(context.RequestAborted);
+        routes.Remember(session, connector); // the session's other requests come while the answer to this one is still under way
         try
         {
-            if (await forwarder.ForwardAsync(context, session, connector) == StatusCodes.Status201Created)
+            if (await forwarder.ForwardAsync(context, session, connector) != StatusCodes.Status201Created)
             {
-                routes.Remember(session, connector);
+                routes.Forget(session);
             }
         }
         catch (TunnelException e) when (e.Error is TunnelError.SessionGone or TunnelError.ConnectorUnreachable)
         {
             // No byte has been carried yet: the open can be repeated at another connector.
+            routes.Forget(session);
             directory.Avoid(connector);
             if (e.Error == TunnelError.SessionGone)
             {
@@ -59,7 +61,8 @@ public sealed class RelayEndpoints(
 
         ConnectorAddress connector = await routes.FindAsync(session, context.RequestAborted);
         int status = await forwarder.ForwardAsync(context, session, connector);
-        if (status is StatusCodes.Status410Gone || (status == StatusCodes.Status204NoContent && HttpMethods.IsDelete(context.Request.Method)))
+        bool last = HttpMethods.IsPost(context.Request.Method) && context.Response.Headers.ContainsKey(TunnelHeaders.Fin); // for all but a few sessions
+        if (last || status is StatusCodes.Status410Gone || (status == StatusCodes.Status204NoContent && HttpMethods.IsDelete(context.Request.Method)))
         {
             routes.Forget(session);
         }

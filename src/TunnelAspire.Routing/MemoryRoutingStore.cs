@@ -3,11 +3,15 @@ using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Routing;
 
-/// <summary>Routes in memory, for relay and connector in one process. Nothing expires: the process's end ends all of it.</summary>
-public sealed class MemoryRoutingStore : IRoutingStore
+/// <summary>Routes in memory, for relay and connector in one process. Connectors do not expire: the process's end is theirs too.</summary>
+/// <param name="time">The clock.</param>
+/// <param name="lease">How long a route stands that is not refreshed; what is older goes with the next refresh of the others.</param>
+public sealed class MemoryRoutingStore(TimeProvider time, TimeSpan lease) : IRoutingStore
 {
+    private sealed record Route(ConnectorAddress Connector, long WrittenAt);
+
     private readonly ConcurrentDictionary<string, ConnectorStatus> _connectors = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<SessionId, ConnectorAddress> _routes = new();
+    private readonly ConcurrentDictionary<SessionId, Route> _routes = new();
 
     /// <inheritdoc/>
     public Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken)
@@ -42,18 +46,26 @@ public sealed class MemoryRoutingStore : IRoutingStore
 
     /// <inheritdoc/>
     public Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken) =>
-        Task.FromResult(_routes.GetOrAdd(session, connector));
+        Task.FromResult(_routes.GetOrAdd(session, new Route(connector, time.GetTimestamp())).Connector);
 
     /// <inheritdoc/>
     public Task<ConnectorAddress?> FindRouteAsync(SessionId session, CancellationToken cancellationToken) =>
-        Task.FromResult(_routes.GetValueOrDefault(session));
+        Task.FromResult(_routes.GetValueOrDefault(session)?.Connector);
 
     /// <inheritdoc/>
     public Task RefreshRoutesAsync(IReadOnlyCollection<SessionId> sessions, ConnectorAddress connector, CancellationToken cancellationToken)
     {
         foreach (SessionId session in sessions)
         {
-            _routes[session] = connector;
+            _routes[session] = new Route(connector, time.GetTimestamp());
+        }
+
+        foreach ((SessionId session, Route route) in _routes)
+        {
+            if (time.GetElapsedTime(route.WrittenAt) > lease)
+            {
+                _routes.TryRemove(new(session, route));
+            }
         }
 
         return Task.CompletedTask;

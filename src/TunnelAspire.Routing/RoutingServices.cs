@@ -32,7 +32,8 @@ public static class RoutingServices
     public static IHostApplicationBuilder AddInMemoryRouting(this IHostApplicationBuilder builder)
     {
         AddCommon(builder);
-        builder.Services.AddSingleton<IRoutingStore, MemoryRoutingStore>();
+        builder.Services.AddSingleton<IRoutingStore>(services =>
+            new MemoryRoutingStore(TimeProvider.System, services.GetRequiredService<IOptions<RoutingOptions>>().Value.RouteLease));
         return builder;
     }
 

@@ -20,7 +20,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
     private long _requests;
 
     /// <inheritdoc/>
-    public async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
+    public async Task<WriteAnswer> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         long begun = Stopwatch.GetTimestamp();
         long number = Interlocked.Increment(ref _requests);
@@ -33,11 +33,15 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
             metrics.Acknowledged(Stopwatch.GetElapsedTime(begun));
-            return TunnelExchange.Offset(answer, TunnelHeaders.Ack);
+            return new WriteAnswer(TunnelExchange.Offset(answer, TunnelHeaders.Ack), TunnelExchange.OptionalOffset(answer, TunnelHeaders.Fin));
         }
-        catch (TunnelException e) when (e.Error == TunnelError.OffsetGap && WireText.TryParseOffset((string?)e.Data[TunnelHeaders.Ack], out long ack))
+        catch (TunnelException e) when (e.Error == TunnelError.OffsetGap && e.Data[TunnelHeaders.Ack] is long ack)
         {
-            return ack; // the bytes before these are still on their way, by another request
+            return new WriteAnswer(ack, null); // the bytes before these are still on their way, by another request
+        }
+        catch (TunnelException e) when (EndedInOrder(e, out WriteAnswer told))
+        {
+            return told; // an earlier answer said so, and was lost
         }
         finally
         {
@@ -52,7 +56,36 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         using HttpRequestMessage message = Request(HttpMethod.Get, string.Create(
             CultureInfo.InvariantCulture,
             $"{_receive}?{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Generation}={request.Generation}&{TunnelPaths.Max}={request.MaxBytes}&{TunnelPaths.Hold}={(long)request.Hold.TotalMilliseconds}{(request.Stream ? StreamQuery : "")}&{TunnelPaths.Number}={number}"));
-        HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
+        try
+        {
+            HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
+            return await AnswerAsync(answer, cancellationToken);
+        }
+        catch (TunnelException e) when (EndedInOrder(e, out WriteAnswer end))
+        {
+            return new ReadAnswer(end.Fin!.Value, end.Fin, 0, Stream.Null);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task EndAsync(string reason, CancellationToken cancellationToken)
+    {
+        long number = Interlocked.Increment(ref _requests);
+        using HttpRequestMessage message = Request(
+            HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Session(grant.Id)}?{TunnelPaths.Reason}={reason}&{TunnelPaths.Number}={number}"));
+        try
+        {
+            using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
+        }
+        catch (TunnelException e) when (EndedInOrder(e, out _))
+        {
+            // It has ended with the last acknowledgement.
+        }
+    }
+
+    /// <summary>What an answer to a receive brings; takes it over.</summary>
+    internal static async Task<ReadAnswer> AnswerAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
         try
         {
             long offset = TunnelExchange.Offset(answer, TunnelHeaders.Offset);
@@ -66,13 +99,11 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         }
     }
 
-    /// <inheritdoc/>
-    public async Task EndAsync(string reason, CancellationToken cancellationToken)
+    /// <summary>The session has ended, both streams at their ends: that is no failure.</summary>
+    private static bool EndedInOrder(TunnelException refusal, out WriteAnswer end)
     {
-        long number = Interlocked.Increment(ref _requests);
-        using HttpRequestMessage message = Request(
-            HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Session(grant.Id)}?{TunnelPaths.Reason}={reason}&{TunnelPaths.Number}={number}"));
-        using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
+        end = refusal.Data[TunnelHeaders.Ack] is long ack ? new WriteAnswer(ack, refusal.Data[TunnelHeaders.Fin] as long?) : default;
+        return refusal.Error == TunnelError.SessionGone && end.Fin is not null;
     }
 
     private HttpRequestMessage Request(HttpMethod method, string pathAndQuery)

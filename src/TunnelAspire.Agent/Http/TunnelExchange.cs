@@ -100,7 +100,8 @@ internal static class TunnelExchange
 
         string detail = await DetailAsync(answer, cancellationToken) ?? error.Title();
         TunnelException failure = new(error, detail);
-        failure.Data[TunnelHeaders.Ack] = Header(answer, TunnelHeaders.Ack);
+        failure.Data[TunnelHeaders.Ack] = OptionalOffset(answer, TunnelHeaders.Ack);
+        failure.Data[TunnelHeaders.Fin] = OptionalOffset(answer, TunnelHeaders.Fin);
         return failure;
     }
 

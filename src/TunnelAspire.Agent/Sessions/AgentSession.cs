@@ -10,6 +10,7 @@ namespace TunnelAspire.Agent.Sessions;
 public sealed class AgentSession : IMeteredSession, IDisposable
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LastWritePatience = TimeSpan.FromMilliseconds(50);
 
     private readonly SocketEnd _local;
     private readonly ICarrier _carrier;
@@ -21,14 +22,15 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     private readonly TimeSpan _keepAlive;
     private Exception? _failure;
 
-    /// <summary>A session on the local connection, which it takes over.</summary>
-    public AgentSession(SocketEnd local, ICarrier carrier, SessionLimits limits, ChannelMode mode, RetryClock retry)
+    /// <summary>A session on the local connection and on the half that has begun to read it, both of which it takes over.</summary>
+    public AgentSession(SocketEnd local, SendingHalf sending, ICarrier carrier, SessionLimits limits, ChannelMode mode, RetryClock retry)
     {
-        (_local, _carrier, _retry) = (local, carrier, retry);
-        _sending = new SendingHalf(local, limits.Window);
+        (_local, _sending, _carrier, _retry) = (local, sending, carrier, retry);
+        sending.Limit(limits.Window);
         _receiving = new ReceivingHalf(local, limits.Window);
         _sendChannel = new SendChannel(_sending, _receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry);
-        _receiveChannel = new ReceiveChannel(_receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry);
+        _receiveChannel = new ReceiveChannel(
+            _receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry, LastWriteAsync);
         _keepAlive = limits.Grace / 4;
     }
 
@@ -42,14 +44,16 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     public long BytesResent => _sending.Resent;
 
     /// <summary>Carries bytes both ways until both directions have ended, one side resets, or the session is lost.</summary>
+    /// <param name="sent">What the open has brought of the client's stream.</param>
+    /// <param name="received">What its answer has brought, or brings, of the target's.</param>
     /// <param name="stop">The agent stops: the local connection is reset and the connector told.</param>
     /// <returns>What ended it: null after an orderly end of both directions.</returns>
-    public async Task<Exception?> RunAsync(CancellationToken stop)
+    public async Task<Exception?> RunAsync(OutboundRange sent, ReadAnswer? received, CancellationToken stop)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using CancellationTokenRegistration reset = over.Token.Register(_local.Reset);
         Task keepAlive = GuardAsync(_sendChannel.KeepAliveAsync(_keepAlive, over.Token), over);
-        await Task.WhenAll(GuardAsync(_sendChannel.RunAsync(over.Token), over), GuardAsync(_receiveChannel.RunAsync(over.Token), over));
+        await Task.WhenAll(GuardAsync(_sendChannel.RunAsync(sent, over.Token), over), GuardAsync(_receiveChannel.RunAsync(received, over.Token), over));
         Exception? ended = _failure;
         if (ended is null)
         {
@@ -58,7 +62,11 @@ public sealed class AgentSession : IMeteredSession, IDisposable
 
         await over.CancelAsync();
         await keepAlive;
-        await SayGoodbyeAsync(ended);
+        if (!_sendChannel.Complete)
+        {
+            await SayGoodbyeAsync(ended);
+        }
+
         return ended;
     }
 
@@ -67,6 +75,15 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     {
         _sending.Dispose();
         _local.Dispose();
+    }
+
+    /// <summary>Waits a moment for an answer that may tell the end of both streams: no other request is needed then.</summary>
+    private async Task LastWriteAsync()
+    {
+        if (!_sendChannel.LastWrite.IsCompleted)
+        {
+            await _sendChannel.LastWrite.WaitAsync(LastWritePatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Notes the first failure, and ends the other parts with it: a stuck write to the local socket ends by the reset.</summary>

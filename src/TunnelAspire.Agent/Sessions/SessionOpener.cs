@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Http;
 using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Sessions;
@@ -15,12 +17,26 @@ public sealed partial class SessionOpener(
     TunnelServer server, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time, ILogger<SessionOpener> logger)
 {
     private const int KeyBytes = 24;
+    private const int FirstHold = 5; // ms: the target's first bytes often come at once; the client's next ones must not wait for them long
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15); // the connector's dialling and a little more
 
     /// <summary>Opens a session to the target; tries again where that can help, for as long as <see cref="AgentOptions.OpenTimeout"/>.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="bytes">The client's first bytes, which the open brings; they stay the caller's. May be empty.</param>
+    /// <param name="mode">The receive channel's. Except in <see cref="ChannelMode.Poll"/> the answer may bring the target's first bytes, and in <see cref="ChannelMode.Stream"/> stay open for more.</param>
+    /// <param name="cancellationToken">Ends the attempts.</param>
     /// <exception cref="TunnelException">It was refused, or could not be opened in time.</exception>
-    public async Task<SessionGrant> OpenAsync(TargetAddress target, CancellationToken cancellationToken)
+    public async Task<OpenedSession> OpenAsync(TargetAddress target, OutboundRange bytes, ChannelMode mode, CancellationToken cancellationToken)
     {
+        string query = string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Sessions}?{TunnelPaths.Target}={Uri.EscapeDataString(target.ToString())}");
+        if (bytes.Fin is { } fin)
+        {
+            query += string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.Fin}={fin}");
+        }
+
+        string stream = mode == ChannelMode.Stream ? $"&{TunnelPaths.Stream}=1" : "";
+        string first = mode == ChannelMode.Poll ? "" : string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.First}=1&{TunnelPaths.Hold}={FirstHold}{stream}");
+
         string key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
         RetryClock retry = new(options.Value.OpenTimeout, time, failure => OnRetry(target, failure));
         RetryClock.Failures failures = new();
@@ -28,7 +44,8 @@ public sealed partial class SessionOpener(
         {
             try
             {
-                return await AttemptAsync(target, key, cancellationToken);
+                // Only the first attempt asks for the target's bytes: where its answer is lost, the receive channel finds them.
+                return await AttemptAsync(query + (failures.Count == 0 ? first : ""), key, bytes, cancellationToken);
             }
             catch (Exception e) when (e is CarrierException or TunnelException)
             {
@@ -37,29 +54,33 @@ public sealed partial class SessionOpener(
         }
     }
 
-    private async Task<SessionGrant> AttemptAsync(TargetAddress target, string key, CancellationToken cancellationToken)
+    private async Task<OpenedSession> AttemptAsync(string query, string key, OutboundRange bytes, CancellationToken cancellationToken)
     {
         long number = Random.Shared.NextInt64();
         using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         overdue.CancelAfter(Slack);
-        using HttpRequestMessage message = server.Request(
-            HttpMethod.Post, $"{TunnelPaths.Sessions}?{TunnelPaths.Target}={Uri.EscapeDataString(target.ToString())}&{TunnelPaths.Number}={WireText.Format(number)}");
+        using HttpRequestMessage message = server.Request(HttpMethod.Post, $"{query}&{TunnelPaths.Number}={WireText.Format(number)}");
         message.Headers.TryAddWithoutValidation(TunnelHeaders.OpenKey, key);
         if (Activity.Current is { } trace)
         {
             message.Headers.TryAddWithoutValidation("traceparent", trace.Id);
         }
 
-        message.Content = new RangeContent(default, null, new MediaTypeHeaderValue(options.Value.MediaType));
+        RangeContent content = new(bytes.Bytes, null, new MediaTypeHeaderValue(options.Value.MediaType));
+        message.Content = content;
         try
         {
-            using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, null, overdue.Token);
-            return Read(answer, SessionId.FromOpenKey(key));
+            HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, null, overdue.Token);
+            return await ReadAsync(answer, SessionId.FromOpenKey(key), overdue.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             // Not the caller's: the answer is overdue.
             throw new CarrierException(CarrierFault.Lost, "the answer to the open is overdue", e);
+        }
+        finally
+        {
+            await content.EndedAsync();
         }
     }
 
@@ -69,7 +90,28 @@ public sealed partial class SessionOpener(
         LogRetry(target, failure.Message);
     }
 
-    private static SessionGrant Read(HttpResponseMessage answer, SessionId id)
+    private static async Task<OpenedSession> ReadAsync(HttpResponseMessage answer, SessionId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            SessionGrant grant = Grant(answer, id);
+            long ack = TunnelExchange.Offset(answer, TunnelHeaders.Ack);
+            if (TunnelExchange.OptionalOffset(answer, TunnelHeaders.Offset) is not null)
+            {
+                return new OpenedSession(grant, ack, await HttpCarrier.AnswerAsync(answer, cancellationToken));
+            }
+
+            answer.Dispose();
+            return new OpenedSession(grant, ack, null);
+        }
+        catch
+        {
+            answer.Dispose();
+            throw;
+        }
+    }
+
+    private static SessionGrant Grant(HttpResponseMessage answer, SessionId id)
     {
         if (TunnelExchange.Header(answer, TunnelHeaders.Session) != id.ToString() || TunnelExchange.Header(answer, TunnelHeaders.Token) is not { } token)
         {

@@ -17,6 +17,7 @@ public sealed partial class SessionTable(
     TargetDialer dialer, IRoutingStore routes, ConnectorIdentity identity, ConnectorMetrics metrics, SessionTableContext context)
 {
     private readonly ConcurrentDictionary<SessionId, Lazy<Task<TargetSession>>> _sessions = new();
+    private readonly CompletedSessions _completed = new(context.Time);
     private readonly ConnectorOptions _options = context.Options.Value;
     private readonly ILogger _logger = context.Logger;
 
@@ -49,22 +50,37 @@ public sealed partial class SessionTable(
             ? entry.Value.GetAwaiter().GetResult()
             : null;
 
+    /// <summary>How a session that is not open any more ended, if that was in order and lately.</summary>
+    public Completion? FindCompleted(SessionId id) => _completed.Find(id);
+
+    /// <summary>Ends a session whose streams have both ended and have been acknowledged. Its route stands until its lease ends: the last request may be repeated.</summary>
+    public void Complete(TargetSession session)
+    {
+        _completed.Add(session.Id, new Completion(session.BytesUp, session.BytesDown));
+        Close(session, SessionEndReason.Closed);
+    }
+
     /// <summary>Ends a session: its target sees a close or a reset, its requests are answered.</summary>
     /// <remarks>Its route is removed where the agent knows. Else it stands until its lease ends, so that late requests learn here that the session is gone.</remarks>
     public void End(TargetSession session, SessionEndReason reason)
     {
+        if (Close(session, reason) && reason is (SessionEndReason.Closed or SessionEndReason.Aborted))
+        {
+            _ = RemoveRouteAsync(session.Id);
+        }
+    }
+
+    private bool Close(TargetSession session, SessionEndReason reason)
+    {
         if (!session.Close())
         {
-            return;
+            return false;
         }
 
         _sessions.TryRemove(session.Id, out _);
         metrics.Sessions.Ended(session, reason.ToString());
         LogEnded(session.Id.Prefix, session.Target, reason, session.BytesUp, session.BytesDown, session.Age.TotalSeconds);
-        if (reason is SessionEndReason.Closed or SessionEndReason.Aborted)
-        {
-            _ = RemoveRouteAsync(session.Id);
-        }
+        return true;
     }
 
     private void RequireRoom()

@@ -12,8 +12,8 @@ namespace TunnelAspire.Protocol.Carriers;
 /// </remarks>
 public interface ICarrier
 {
-    /// <summary>A write request: brings bytes of the client's stream. The answer is the ack: all below it has been accepted.</summary>
-    Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken);
+    /// <summary>A write request: brings bytes of the client's stream. Its answer is their acknowledgement.</summary>
+    Task<WriteAnswer> WriteAsync(WriteRequest request, CancellationToken cancellationToken);
 
     /// <summary>A read request: asks for bytes of the target's stream. The answer brings them. The caller disposes it.</summary>
     Task<ReadAnswer> ReadAsync(ReadRequest request, CancellationToken cancellationToken);
@@ -29,6 +29,11 @@ public interface ICarrier
 /// <param name="Ack">All below it of the target's stream has arrived.</param>
 /// <param name="More">The bytes that follow, as the client sends them, for a carrier that can hold a message open; others leave them.</param>
 public readonly record struct WriteRequest(long Offset, ReadOnlySequence<byte> Bytes, long? Fin, long Ack, OpenMessage? More = null);
+
+/// <summary>The answer to a write request.</summary>
+/// <param name="Ack">All below it of the client's stream has been accepted.</param>
+/// <param name="Fin">The offset at which the target's stream ends, where that is known. Once all below it has been acknowledged, and the client's stream has ended too, the session is over.</param>
+public readonly record struct WriteAnswer(long Ack, long? Fin);
 
 /// <summary>A request for the next range of the target's stream.</summary>
 /// <param name="Ack">All below it has arrived.</param>

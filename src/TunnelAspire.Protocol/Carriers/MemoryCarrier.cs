@@ -10,7 +10,7 @@ namespace TunnelAspire.Protocol.Carriers;
 public sealed class MemoryCarrier(SessionEnd end, TimeSpan patience) : ICarrier
 {
     /// <inheritdoc/>
-    public async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
+    public async Task<WriteAnswer> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         PipeReader body = PipeReader.Create(request.Bytes.IsEmpty ? ReadOnlySequence<byte>.Empty : request.Bytes);
         return await end.AcceptAsync(request.Offset, body, request.Fin, request.Ack, new AcceptLimits(patience, int.MaxValue), cancellationToken);

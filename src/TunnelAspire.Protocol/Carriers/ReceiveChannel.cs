@@ -10,7 +10,12 @@ namespace TunnelAspire.Protocol.Carriers;
 /// receiving it the next request is armed (claim 7). After a failure a new generation begins at the ack.
 /// Where several requests may wait at once, the others join the first while bytes flow: an idle session parks one.
 /// </summary>
-public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelControl control, RetryClock retry)
+/// <param name="receiving">Where the bytes go.</param>
+/// <param name="carrier">What brings them.</param>
+/// <param name="control">How.</param>
+/// <param name="retry">When a failed request is repeated.</param>
+/// <param name="beforeNext">What is waited for before the next request is armed: it may turn out that none is needed.</param>
+public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelControl control, RetryClock retry, Func<Task>? beforeNext = null)
 {
     private const int ReadSize = 64 * 1024;
     private const double HoldJitter = 0.1;
@@ -20,6 +25,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     private readonly Lock _lock = new();
     private Generation _generation = new(0);
     private Exchanges _exchanges = null!;
+    private ReadAnswer? _first;
 
     /// <summary>The requests that belong together; a newer generation cancels the older one's.</summary>
     private sealed class Generation(long number)
@@ -30,13 +36,23 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>Receives until the end of the target's stream has been handed on.</summary>
+    /// <param name="first">An answer that has come unasked, with the open's. The channel disposes it.</param>
+    /// <param name="cancellationToken">The session ends.</param>
     /// <exception cref="TunnelException">The session is over.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(ReadAnswer? first, CancellationToken cancellationToken)
     {
         using Exchanges exchanges = new(cancellationToken);
         _exchanges = exchanges;
+        _first = first;
         exchanges.Start(() => ReceiveAsync(joined: false, exchanges.Over));
-        await exchanges.EndAsync();
+        try
+        {
+            await exchanges.EndAsync();
+        }
+        finally
+        {
+            await (Interlocked.Exchange(ref _first, null)?.DisposeAsync() ?? default);
+        }
     }
 
     /// <summary>One request after the other: the first as long as the session lives, one that has joined as long as bytes flow.</summary>
@@ -53,6 +69,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                 bool empty = await ExchangeAsync(generation.Number, joined, exchange);
                 flowing = !joined || !empty;
                 failures.Reset();
+                await (beforeNext?.Invoke() ?? Task.CompletedTask);
             }
             catch (Exception) when (!cancellationToken.IsCancellationRequested && (receiving.Finished || generation.Over.IsCancellationRequested))
             {
@@ -76,10 +93,12 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         }
     }
 
-    /// <summary>Bytes flow: as many requests wait as the settings allow.</summary>
-    private void Join()
+    /// <summary>Bytes flow: as many requests wait as the settings allow. Behind an answer that is held open none needs to, until it is half full.</summary>
+    private void Join(long brought)
     {
-        while (_exchanges.Count < control.Current.InFlight)
+        ChannelSettings settings = control.Current;
+        bool needed = settings.Mode != ChannelMode.Stream || brought > settings.MaxBytes / 2;
+        while (needed && _exchanges.Count < settings.InFlight)
         {
             _exchanges.Start(() => ReceiveAsync(joined: true, _exchanges.Over));
         }
@@ -114,10 +133,10 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         exchange.CancelAfter(hold + ChannelSettings.Slack);
         ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold, settings.Mode == ChannelMode.Stream);
         retry.RequestSent();
-        await using ReadAnswer answer = await carrier.ReadAsync(request, exchange.Token);
+        await using ReadAnswer answer = Interlocked.Exchange(ref _first, null) ?? await carrier.ReadAsync(request, exchange.Token);
         long end = await ApplyAsync(answer, exchange);
         await WaitForTurnAsync(end, exchange); // an empty answer shows a hole as well
-        if (answer.Fin == end)
+        if (answer.Fin == end || receiving.End == end)
         {
             await receiving.FinishAsync(end, exchange.Token);
         }
@@ -147,7 +166,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                     return offset;
                 }
 
-                Join();
+                Join(offset + count - answer.Offset);
                 await WaitForTurnAsync(offset, exchange);
                 await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);
                 offset += count;

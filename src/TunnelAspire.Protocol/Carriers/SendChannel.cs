@@ -13,15 +13,36 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     private static readonly TimeSpan PauseWhenStuck = TimeSpan.FromMilliseconds(100);
 
     private readonly MessageSize _size = new(control.Current.MaxBytes);
+    private TaskCompletionSource? _lastWrite;
+
+    /// <summary>
+    /// The first attempt to tell the end of the client's stream, while it is under way: its answer may tell the end of the target's
+    /// as well. Completed where there is none.
+    /// </summary>
+    public Task LastWrite => Volatile.Read(ref _lastWrite)?.Task ?? Task.CompletedTask;
+
+    /// <summary>Both ends know that the session is complete: there is nobody to say goodbye to.</summary>
+    public bool Complete { get; private set; }
 
     /// <summary>Sends until the end of the client's stream has been acknowledged.</summary>
+    /// <param name="first">A range that has been taken already, and may have been acknowledged too. The channel disposes it.</param>
+    /// <param name="cancellationToken">The session ends.</param>
     /// <exception cref="TunnelException">The session is over.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(OutboundRange first, CancellationToken cancellationToken)
     {
         using Exchanges exchanges = new(cancellationToken);
         try
         {
-            bool ended = false;
+            bool ended = first.Fin is not null;
+            if (sending.Acknowledged < first.End)
+            {
+                exchanges.Start(() => DeliverAsync(first, null, exchanges.Over));
+            }
+            else
+            {
+                first.Dispose();
+            }
+
             while (!ended)
             {
                 await exchanges.RoomAsync(control.Current.InFlight);
@@ -95,11 +116,17 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     {
         OutboundRange range = first;
         RetryClock.Failures failures = new();
+        if (first.Fin is not null)
+        {
+            Volatile.Write(ref _lastWrite, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
         try
         {
             while (true)
             {
                 long ack = await TryWriteAsync(range, more, failures, cancellationToken);
+                _lastWrite?.TrySetResult();
                 long end = Math.Max(first.End, more?.End ?? 0);
                 bool finTold = first.Fin is null || (ack >= 0 && range.Fin is not null);
                 if (Math.Max(ack, sending.Acknowledged) >= end && finTold)
@@ -121,6 +148,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         }
         finally
         {
+            _lastWrite?.TrySetResult();
             more?.Dispose();
             range.Dispose();
         }
@@ -154,14 +182,32 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         try
         {
             retry.RequestSent();
-            long ack = await carrier.WriteAsync(request, overdue.Token);
-            sending.Acknowledge(ack);
-            return ack;
+            WriteAnswer answer = await carrier.WriteAsync(request, overdue.Token);
+            sending.Acknowledge(answer.Ack);
+            await EndAsync(request, answer, overdue.Token);
+            return answer.Ack;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             // Not the session's end: the answer is overdue.
             throw new CarrierException(CarrierFault.Lost, "the acknowledgement is overdue", e);
         }
+    }
+
+    /// <summary>What the answer says of the target's end: with all its bytes arrived, the other channel has nothing left to ask for.</summary>
+    private async ValueTask EndAsync(WriteRequest request, WriteAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Fin is not { } fin)
+        {
+            return;
+        }
+
+        receiving.ExpectEnd(fin);
+        if (receiving.Next == fin)
+        {
+            await receiving.FinishAsync(fin, cancellationToken);
+        }
+
+        Complete |= request.Fin <= answer.Ack && request.Ack >= fin;
     }
 }

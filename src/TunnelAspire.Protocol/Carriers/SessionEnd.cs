@@ -10,6 +10,8 @@ namespace TunnelAspire.Protocol.Carriers;
 /// </summary>
 public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : IDisposable
 {
+    private static readonly TimeSpan FarewellPatience = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _lock = new();
     private CancellationTokenSource _generationOver = new();
 
@@ -19,16 +21,19 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
     /// <summary>The direction to the target.</summary>
     public ReceivingHalf Receiving { get; } = receiving;
 
+    /// <summary>Both directions have ended, and the client has acknowledged all of the target's bytes: there is nothing left to tell.</summary>
+    public bool Complete => Receiving.Finished && Sending.Fin is { } fin && Sending.Acknowledged >= fin;
+
     /// <summary>
     /// Accepts a write request: applies the body's bytes at their offset as they arrive. Where for the limits' patience none come,
-    /// or the target takes none, or bytes before the offset are missing, answers with what has been accepted.
+    /// or the target takes none, or bytes before the offset are missing, answers with what has been accepted. The end of the client's
+    /// stream is often that of the target's too: it is waited for a moment, and told with the acknowledgement.
     /// </summary>
-    /// <returns>The ack: all below it has been accepted.</returns>
     /// <exception cref="TunnelException">
     /// <see cref="TunnelError.OffsetGap"/>: bytes before the offset are missing. <see cref="TunnelError.BodyTooLarge"/>: what fits has been applied.
     /// <see cref="TunnelError.Malformed"/>: the request contradicts what was sent or said before; the session must end.
     /// </exception>
-    public async Task<long> AcceptAsync(
+    public async Task<WriteAnswer> AcceptAsync(
         long offset, PipeReader body, long? fin, long? ack, AcceptLimits limits, CancellationToken cancellationToken)
     {
         if (ack is { } acknowledged)
@@ -60,9 +65,10 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         if (Receiving.Next >= fin)
         {
             await Receiving.FinishAsync(fin.Value, cancellationToken);
+            await Sending.WaitForEndAsync(FarewellPatience, cancellationToken);
         }
 
-        return Receiving.Next;
+        return new WriteAnswer(Receiving.Next, Sending.Fin);
     }
 
     /// <summary>

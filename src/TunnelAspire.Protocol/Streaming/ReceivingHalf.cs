@@ -42,6 +42,9 @@ public sealed class ReceivingHalf
     /// <summary>The stream has ended, and the sink knows.</summary>
     public bool Finished => Volatile.Read(ref _finished) == 1;
 
+    /// <summary>The offset at which the stream is to end, where that is known.</summary>
+    public long? End => Volatile.Read(ref _fin) is >= 0 and var fin ? fin : null;
+
     /// <summary>A write to the sink is under way: whoever waits, waits for the sink and not for missing bytes.</summary>
     public bool Writing => _writing.CurrentCount == 0;
 

@@ -17,13 +17,14 @@ public sealed class SendingHalf : IDisposable
     private const int SmallestWait = 4 * 1024;
 
     private readonly IByteSource _source;
-    private readonly int _window;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly AsyncSignal _roomMade = new();
+    private readonly AsyncSignal _ended = new();
 
     // Guards every field below.
     private readonly Lock _lock = new();
     private readonly RetransmitBuffer _buffer = new();
+    private int _window;
     private long _next;
     private long _sent;
     private long _resent;
@@ -153,6 +154,26 @@ public sealed class SendingHalf : IDisposable
         }
 
         _roomMade.Set();
+    }
+
+    /// <summary>From now on at most <paramref name="window"/> bytes are kept. What is held beyond that stays until it is acknowledged.</summary>
+    public void Limit(int window)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
+        lock (_lock)
+        {
+            _window = window;
+        }
+    }
+
+    /// <summary>Waits until it is known where the stream ends, or until patience has run out. Only who reads the source gets to know.</summary>
+    public async ValueTask WaitForEndAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        Task ended = _ended.Next();
+        if (Fin is null)
+        {
+            await ended.WaitAsync(patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>
@@ -342,6 +363,11 @@ public sealed class SendingHalf : IDisposable
                 {
                     Clear_NeedsLock();
                 }
+            }
+
+            if (ended)
+            {
+                _ended.Set();
             }
         }
     }

@@ -33,6 +33,9 @@ public static class TunnelPaths
     /// <summary>Query parameter of a receive: <c>1</c> asks for a chunked answer, flushed at each read.</summary>
     public const string Stream = "stream";
 
+    /// <summary>Query parameter of an open: <c>1</c> asks that its answer be one to a first receive as well.</summary>
+    public const string First = "receive";
+
     /// <summary>Query parameter of an abort: why.</summary>
     public const string Reason = "reason";
 

@@ -92,7 +92,13 @@ public abstract class BodyEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri> en
         client.Client.Shutdown(SocketShutdown.Send);
 
         (await Answer.ReadAsync(stream).Soon())?.Require(TunnelError.Malformed);
-        Assert.Equal(50, (await Session.SendAsync("?offset=0")).Require(200).Ack);
+        long ack = 0;
+        for (int i = 0; ack < 50 && i < 100; i++)
+        {
+            ack = (await Session.SendAsync("?offset=0")).Require(200).Ack; // bytes are told as accepted a moment after the target has them
+        }
+
+        Assert.Equal(50, ack);
         Assert.Equal(100, (await Session.SendAsync("?offset=0&fin=100", Pattern.Bytes(0, 100))).Require(200).Ack);
         await Session.RequireReceivedAsync(upTo: 100);
         Assert.Equal(100, (await Session.ReceiveAsync("?ack=100")).Require(200).Fin);

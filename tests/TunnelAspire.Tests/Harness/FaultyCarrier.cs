@@ -39,7 +39,7 @@ internal sealed class FaultyCarrier(ICarrier inner, Faults faults, int seed, int
         }
     }
 
-    public async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
+    public async Task<WriteAnswer> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         await DelayAsync();
         Lose(Happens(Faults.Lose), "the request");
@@ -50,10 +50,10 @@ internal sealed class FaultyCarrier(ICarrier inner, Faults faults, int seed, int
         }
 
         bool cut = Happens(Faults.Truncate);
-        long ack = await inner.WriteAsync(cut ? request with { Bytes = Prefix(request.Bytes), More = null } : request, cancellationToken);
+        WriteAnswer answer = await inner.WriteAsync(cut ? request with { Bytes = Prefix(request.Bytes), More = null } : request, cancellationToken);
         Lose((cut && Below(2) == 0) || Happens(Faults.Lose), "the acknowledgement"); // else it tells what has been accepted
         await DelayAsync();
-        return ack;
+        return answer;
     }
 
     public async Task<ReadAnswer> ReadAsync(ReadRequest request, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal sealed class FirstComponent : IAsyncDisposable
         RetryClock retry = new(limits.Grace, TimeProvider.System);
         ChannelControl settings = new(ChannelSettings.For(mode, limits));
         _send = new SendChannel(Sending, Receiving, carrier, settings, retry);
-        _receive = new ReceiveChannel(Receiving, carrier, settings, retry);
+        _receive = new ReceiveChannel(Receiving, carrier, settings, retry, () => _send.LastWrite.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default));
         _keepAlive = limits.Grace / 4;
     }
 
@@ -37,7 +37,7 @@ internal sealed class FirstComponent : IAsyncDisposable
     public override string ToString() =>
         $"sending: {Sending.Acknowledged} acknowledged, {Sending.Sent} sent, fin {Sending.Fin}, {Source.Fed} fed; receiving: {Receiving.Next}, finished {Receiving.Finished}, {Sink.Written} written";
 
-    public void Start() => _parts = [_send.RunAsync(_over.Token), _receive.RunAsync(_over.Token), _send.KeepAliveAsync(_keepAlive, _over.Token)];
+    public void Start() => _parts = [_send.RunAsync(default, _over.Token), _receive.RunAsync(null, _over.Token), _send.KeepAliveAsync(_keepAlive, _over.Token)];
 
     /// <summary>Until both directions have ended, or the first part has failed.</summary>
     public async Task EndedAsync()

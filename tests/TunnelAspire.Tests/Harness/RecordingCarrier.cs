@@ -39,16 +39,17 @@ internal sealed class RecordingCarrier(ICarrier inner) : ICarrier
         return held;
     }
 
-    public async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
+    public async Task<WriteAnswer> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
         Exchange write = new(request.Offset, request.Ack) { Bytes = request.Bytes.ToArray() };
         Writes.Enqueue(write);
         MostOpenWrites = Math.Max(MostOpenWrites, Interlocked.Increment(ref _openWrites));
         try
         {
-            write.Answer = await inner.WriteAsync(request, cancellationToken);
+            WriteAnswer answer = await inner.WriteAsync(request, cancellationToken);
+            write.Answer = answer.Ack;
             await _mayAnswer.WaitAsync(cancellationToken);
-            return write.Answer.Value;
+            return answer;
         }
         finally
         {

@@ -21,7 +21,7 @@ public sealed class TunnelHosts : IAsyncLifetime
     public const int MaxBody = 32 * 1024;
     public static readonly SessionLimits Limits = new(Window: 256 * 1024, MaxBody, Hold: TimeSpan.FromMilliseconds(300), Grace: TimeSpan.FromSeconds(20));
 
-    private readonly MemoryRoutingStore _store = new();
+    private readonly MemoryRoutingStore _store = new(TimeProvider.System, TimeSpan.FromMinutes(1));
     private readonly TcpListener _echo = Listen();
     private readonly TcpListener _forbidden = Listen();
     private WebApplication _connector = null!;

@@ -226,5 +226,26 @@ public abstract class RoutingStoreConformance
 
 public sealed class MemoryRoutingStoreTests : RoutingStoreConformance
 {
-    protected override IRoutingStore Store { get; } = new MemoryRoutingStore();
+    protected override IRoutingStore Store { get; } = new MemoryRoutingStore(TimeProvider.System, TimeSpan.FromMinutes(1));
+
+    [Fact]
+    public async Task Route_ThatIsNotRefreshed_EndsWithItsLease()
+    {
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider time = new();
+        MemoryRoutingStore store = new(time, TimeSpan.FromMinutes(1));
+        ConnectorAddress connector = new("connector", 1, new Uri("http://127.0.0.1:1"));
+        SessionId living = SessionId.New();
+        SessionId ended = SessionId.New();
+        await store.ClaimRouteAsync(living, connector, CancellationToken.None);
+        await store.ClaimRouteAsync(ended, connector, CancellationToken.None);
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        await store.RefreshRoutesAsync([living], connector, CancellationToken.None);
+        Assert.Equal(connector, await store.FindRouteAsync(ended, CancellationToken.None));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        await store.RefreshRoutesAsync([living], connector, CancellationToken.None);
+        Assert.Null(await store.FindRouteAsync(ended, CancellationToken.None));
+        Assert.Equal(connector, await store.FindRouteAsync(living, CancellationToken.None));
+    }
 }
