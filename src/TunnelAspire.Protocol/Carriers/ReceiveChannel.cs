@@ -17,7 +17,8 @@ namespace TunnelAspire.Protocol.Carriers;
 /// <param name="beforeNext">What is waited for before the next request is armed: it may turn out that none is needed.</param>
 public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelControl control, RetryClock retry, Func<Task>? beforeNext = null)
 {
-    private const int ReadSize = 64 * 1024;
+    private const int SmallRead = 4 * 1024;
+    private const int LargeRead = 64 * 1024;
     private const double HoldJitter = 0.1;
     private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan JoinedHold = TimeSpan.FromSeconds(1);
@@ -153,11 +154,18 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             return offset;
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(answer.Length ?? ReadSize, control.Current.MaxBytes));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(answer.Length ?? SmallRead, control.Current.MaxBytes));
+        bool full = false;
         try
         {
             while (true)
             {
+                if (full && buffer.Length < LargeRead)
+                {
+                    ArrayPool<byte>.Shared.Return(buffer); // more than a little flows
+                    buffer = ArrayPool<byte>.Shared.Rent(LargeRead);
+                }
+
                 exchange.CancelAfter(control.Current.Hold + ChannelSettings.Slack);
                 int count = await ReadAsync(answer.Body, buffer, exchange.Token);
                 exchange.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -166,6 +174,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                     return offset;
                 }
 
+                full = count == buffer.Length && answer.Length is null;
                 Join(offset + count - answer.Offset);
                 await WaitForTurnAsync(offset, exchange);
                 await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);

@@ -15,6 +15,7 @@ namespace TunnelAspire.Protocol.Streaming;
 public sealed class SendingHalf : IDisposable
 {
     private const int SmallestWait = 4 * 1024;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private readonly IByteSource _source;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -36,6 +37,7 @@ public sealed class SendingHalf : IDisposable
     // Belong to whoever has the turn.
     private bool _quiet = true;
     private int _expected;
+    private CancellationTokenSource _wait = new();
 
     /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes.</summary>
     public SendingHalf(IByteSource source, int window)
@@ -288,13 +290,11 @@ public sealed class SendingHalf : IDisposable
                 _expected = _source.Available;
             }
 
-            _quiet = false;
-            await FillAsync(maxBytes, cancellationToken);
+            await FillWhileFlowingAsync(maxBytes, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            _quiet = true; // the asker's time is over: bytes have been long in coming
-            throw;
+            throw; // the asker's time is over
         }
         catch (Exception e)
         {
@@ -307,7 +307,34 @@ public sealed class SendingHalf : IDisposable
         }
     }
 
-    /// <summary>Waits for bytes with memory in hand, since they have been flowing, and reads what is there, up to <paramref name="maxBytes"/>.</summary>
+    /// <summary>Waits for bytes with memory in hand, but not for long: then the source has become quiet.</summary>
+    private async ValueTask FillWhileFlowingAsync(int maxBytes, CancellationToken cancellationToken)
+    {
+        if (!_wait.TryReset())
+        {
+            _wait.Dispose();
+            _wait = new CancellationTokenSource();
+        }
+
+        _wait.CancelAfter(LongestWait);
+        using CancellationTokenRegistration over = cancellationToken.UnsafeRegister(static wait => ((CancellationTokenSource)wait!).Cancel(), _wait);
+        try
+        {
+            _quiet = true;
+            await FillAsync(maxBytes, _wait.Token);
+            _quiet = false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nothing came for a while: the next wait is without memory.
+        }
+        finally
+        {
+            _wait.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Reads what is there, and waits for it, up to <paramref name="maxBytes"/>.</summary>
     private async ValueTask FillAsync(int maxBytes, CancellationToken cancellationToken)
     {
         int filled = 0;
