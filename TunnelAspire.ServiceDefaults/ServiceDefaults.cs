@@ -72,7 +72,7 @@ public static class ServiceDefaults
 
     /// <summary>A session is one trace of a few spans, which its open begins; the requests that follow are none, nor are probes.</summary>
     private static bool IsTraced(string? path) =>
-        path is null || !(path.Contains("/v1/sessions/", StringComparison.Ordinal) || path is "/health" or "/alive");
+        path is null || !(path.Contains("/v1/sessions/", StringComparison.Ordinal) || path.Contains("/v1/path", StringComparison.Ordinal) || path is "/health" or "/alive");
 
     private static Task WriteHealthAsync(HttpContext context, HealthReport report)
     {

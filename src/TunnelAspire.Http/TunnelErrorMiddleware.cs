@@ -10,7 +10,7 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments(TunnelPaths.Sessions, StringComparison.Ordinal))
+        if (!IsTunnels(context.Request.Path))
         {
             await next(context);
             return;
@@ -45,6 +45,9 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
         }
     }
 
+    private static bool IsTunnels(PathString path) =>
+        path.StartsWithSegments(TunnelPaths.Sessions, StringComparison.Ordinal) || path.StartsWithSegments(TunnelPaths.Path, StringComparison.Ordinal);
+
     /// <summary>What routing refused without a body gets the protocol's own answer.</summary>
     private static Task AnswerUnroutedAsync(HttpContext context) => context.Response switch
     {
@@ -52,7 +55,7 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
         { StatusCode: StatusCodes.Status405MethodNotAllowed } =>
             TunnelAnswers.FailAsync(context, TunnelError.MethodNotAllowed, $"{context.Request.Path} does not take {context.Request.Method}"),
         { StatusCode: StatusCodes.Status404NotFound } =>
-            TunnelAnswers.FailAsync(context, TunnelError.SessionUnknown, "no such session, or no such path in one"),
+            TunnelAnswers.FailAsync(context, TunnelError.SessionUnknown, "no such session, and nothing else at this path"),
         _ => Task.CompletedTask,
     };
 

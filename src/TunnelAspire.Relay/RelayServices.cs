@@ -1,3 +1,5 @@
+using TunnelAspire.Relay.Paths;
+
 namespace TunnelAspire.Relay;
 
 /// <summary>Puts the relay into a host, and its endpoints into the host's server.</summary>
@@ -13,10 +15,15 @@ public static class RelayServices
         builder.Services.AddSingleton<Forwarder>();
         builder.Services.AddSingleton<RelayMetrics>();
         builder.Services.AddSingleton<RelayEndpoints>();
+        builder.Services.AddSingleton<PathEndpoints>();
         builder.Services.AddHealthChecks().AddCheck<ConnectorDirectory>("connectors", tags: ["ready"]);
         return builder;
     }
 
     /// <summary>Maps the relay's endpoints.</summary>
-    public static void MapRelay(this WebApplication app) => app.Services.GetRequiredService<RelayEndpoints>().Map(app);
+    public static void MapRelay(this WebApplication app)
+    {
+        app.Services.GetRequiredService<RelayEndpoints>().Map(app);
+        app.Services.GetRequiredService<PathEndpoints>().Map(app);
+    }
 }

@@ -39,6 +39,27 @@ public static class TunnelPaths
     /// <summary>Query parameter of an abort: why.</summary>
     public const string Reason = "reason";
 
+    /// <summary>What the relay sees of a request; the parent of the path probes.</summary>
+    public const string Path = "/v1/path";
+
+    /// <summary>Path probe: a body that is read, thrown away and reported.</summary>
+    public const string PathSend = Path + "/send";
+
+    /// <summary>Path probe: an answer in parts, at times that the request chooses.</summary>
+    public const string PathReceive = Path + "/receive";
+
+    /// <summary>Query parameter of a receiving probe: how long the answer's head waits, in milliseconds.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>Query parameter of a receiving probe: how many parts the answer has.</summary>
+    public const string Parts = "parts";
+
+    /// <summary>Query parameter of a receiving probe: bytes of one part.</summary>
+    public const string Size = "size";
+
+    /// <summary>Query parameter of a receiving probe: how long to wait between two parts, in milliseconds.</summary>
+    public const string Pause = "pause";
+
     /// <summary>The session's own path; DELETE ends it.</summary>
     public static string Session(SessionId id) => $"{Sessions}/{id}";
 
