@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Protocol.Metering;
 
@@ -14,13 +15,14 @@ public sealed class AgentMetrics
     /// <summary>Makes spans: one for each session, the root of its trace.</summary>
     public static readonly ActivitySource Traces = new(Name);
 
+    private readonly Meter _meter;
     private readonly Counter<long> _retries;
     private readonly Histogram<double> _ackLag;
 
     /// <summary>Creates the instruments.</summary>
     public AgentMetrics(IMeterFactory meters)
     {
-        Meter meter = meters.Create(Name);
+        Meter meter = _meter = meters.Create(Name);
         Sessions = new SessionMeter(meter);
         _retries = meter.CreateCounter<long>("tunnel.requests.retried", "{request}", "Requests that failed and were tried again, by fault");
         _ackLag = meter.CreateHistogram<double>("tunnel.ack.lag", "s", "Time from sending bytes to their acknowledgement");
@@ -28,6 +30,16 @@ public sealed class AgentMetrics
 
     /// <summary>Counts sessions and their bytes.</summary>
     public SessionMeter Sessions { get; }
+
+    /// <summary>Tells the modes that <paramref name="path"/> has: 0 poll, 1 burst, 2 stream.</summary>
+    internal void Watch(PathModes path) => _meter.CreateObservableGauge(
+        "tunnel.path.mode",
+        () => new Measurement<int>[]
+        {
+            new((int)path.Terms.Send, new KeyValuePair<string, object?>("direction", "send")),
+            new((int)path.Terms.Receive, new KeyValuePair<string, object?>("direction", "receive")),
+        },
+        description: "How bytes move: 0 poll, 1 burst, 2 stream; by direction");
 
     internal void Retried(Exception failure) => _retries.Add(1, new KeyValuePair<string, object?>("fault", SessionOutcome.Code(failure)));
 

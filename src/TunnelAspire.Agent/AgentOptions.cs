@@ -43,7 +43,10 @@ public sealed class AgentOptions
     /// <exception cref="FormatException">It is none.</exception>
     public Uri ParseServer() => ParseUrl(Server, "the server");
 
-    /// <summary>The mode that is meant.</summary>
+    /// <summary>Whether the agent chooses the modes itself.</summary>
+    public bool IsAutomatic => Mode.Equals(AutoMode, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The mode that is meant; where the agent chooses, the one to begin with.</summary>
     /// <exception cref="FormatException">It is none.</exception>
     public ChannelMode ParseMode() => Mode.ToLowerInvariant() switch
     {

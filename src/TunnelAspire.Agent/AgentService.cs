@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Agent.Http;
+using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Sockets;
@@ -17,7 +18,7 @@ namespace TunnelAspire.Agent;
 
 /// <summary>Listens on every forward; each accepted connection becomes a session.</summary>
 public sealed partial class AgentService(
-    TunnelServer server, SessionOpener opener, AgentMetrics metrics, IOptions<AgentOptions> options, ILogger<AgentService> logger) : IHostedService, IDisposable
+    TunnelServer server, SessionOpener opener, PathModes path, AgentMetrics metrics, IOptions<AgentOptions> options, ILogger<AgentService> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<Task, byte> _sessions = new();
@@ -97,7 +98,7 @@ public sealed partial class AgentService(
     private async Task<Exception?> CarryAsync(SocketEnd local, ForwardListener listener, long accepted)
     {
         using SendingHalf sending = new(local, SessionLimits.Default.Window);
-        ChannelMode mode = options.Value.ParseMode();
+        ChannelMode mode = path.Terms.Receive;
         OutboundRange first = mode == ChannelMode.Poll ? default : await FirstBytes.TakeAsync(sending, _stop.Token);
         (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(listener.Target, first, mode);
         sending.Acknowledge(ack);
@@ -106,7 +107,7 @@ public sealed partial class AgentService(
 
         HttpCarrier carrier = new(server, grant, new MediaTypeHeaderValue(options.Value.MediaType), metrics);
         RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(grant, failure));
-        using AgentSession session = new(local, sending, carrier, grant.Limits, mode, retry);
+        using AgentSession session = new(local, sending, new PathCarrier(carrier, path), grant.Limits, () => path.Terms, retry);
         metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
         Exception? ended = await session.RunAsync(first, answer, _stop.Token);
         metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
@@ -130,6 +131,7 @@ public sealed partial class AgentService(
     private void OnRetry(SessionGrant grant, Exception failure)
     {
         metrics.Retried(failure);
+        path.Failed(failure);
         LogRetry(grant.Id.Prefix, failure.Message);
     }
 

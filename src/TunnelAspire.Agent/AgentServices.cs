@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Http;
+using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
 
 namespace TunnelAspire.Agent;
@@ -18,7 +19,10 @@ public static class AgentServices
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton(services => new TunnelServer(services.GetRequiredService<IOptions<AgentOptions>>().Value));
         builder.Services.AddSingleton<SessionOpener>();
+        builder.Services.AddSingleton<PathProbe>();
+        builder.Services.AddSingleton<PathModes>();
         builder.Services.AddHostedService<AgentService>();
+        builder.Services.AddHostedService<PathWatch>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         return builder;
     }

@@ -23,7 +23,7 @@ public sealed class ConnectorOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes that each direction of a session keeps unacknowledged at most. Default 4 MiB, 64 KiB to 64 MiB.</summary>
+    /// <summary>Bytes that each direction of a session keeps unacknowledged at most. Default 16 MiB, 64 KiB to 64 MiB.</summary>
     [Range(64 * 1024, 64 * 1024 * 1024)]
     public int Window { get; set; } = SessionLimits.Default.Window;
 

@@ -23,14 +23,14 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     private Exception? _failure;
 
     /// <summary>A session on the local connection and on the half that has begun to read it, both of which it takes over.</summary>
-    public AgentSession(SocketEnd local, SendingHalf sending, ICarrier carrier, SessionLimits limits, ChannelMode mode, RetryClock retry)
+    public AgentSession(SocketEnd local, SendingHalf sending, ICarrier carrier, SessionLimits limits, Func<PathTerms> path, RetryClock retry)
     {
         (_local, _sending, _carrier, _retry) = (local, sending, carrier, retry);
         sending.Limit(limits.Window);
         _receiving = new ReceivingHalf(local, limits.Window);
-        _sendChannel = new SendChannel(_sending, _receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry);
+        _sendChannel = new SendChannel(_sending, _receiving, carrier, ChannelControl.Up(limits, path), retry);
         _receiveChannel = new ReceiveChannel(
-            _receiving, carrier, new ChannelControl(ChannelSettings.For(mode, limits)), retry, LastWriteAsync);
+            _receiving, carrier, ChannelControl.Down(limits, path), retry, LastWriteAsync);
         _keepAlive = limits.Grace / 4;
     }
 

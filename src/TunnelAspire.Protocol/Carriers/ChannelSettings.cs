@@ -28,11 +28,20 @@ public sealed record ChannelSettings(ChannelMode Mode, int MaxBytes, int InFligh
     /// <summary>A message that is held open ends when no byte has come for so long: no system in between cuts it for being quiet.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
+    /// <summary>Messages in flight in <see cref="ChannelMode.Burst"/> where the round trip is short.</summary>
+    public const int FewInFlight = 4;
+
+    /// <summary>Messages in flight in <see cref="ChannelMode.Burst"/> where the round trip is long.</summary>
+    public const int ManyInFlight = 16;
+
     /// <summary>The settings of <paramref name="mode"/> within the limits that the connector told.</summary>
-    public static ChannelSettings For(ChannelMode mode, SessionLimits limits) => mode switch
+    /// <param name="mode">How the bytes move.</param>
+    /// <param name="limits">What both ends hold to.</param>
+    /// <param name="inFlight">Messages in flight in <see cref="ChannelMode.Burst"/>: the round trip asks for it.</param>
+    public static ChannelSettings For(ChannelMode mode, SessionLimits limits, int inFlight = FewInFlight) => mode switch
     {
         ChannelMode.Poll => new(mode, Math.Min(limits.MaxBody, limits.Window), 1, limits.Hold),
-        ChannelMode.Burst => new(mode, Math.Min(limits.MaxBody, Math.Max(1, limits.Window / 8)), 4, limits.Hold),
+        ChannelMode.Burst => new(mode, Math.Min(limits.MaxBody, Math.Max(1, limits.Window / 8)), inFlight, limits.Hold),
         ChannelMode.Stream => new(mode, Math.Min(limits.MaxBody, Math.Max(1, limits.Window / 4)), 2, limits.Hold),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };

@@ -12,7 +12,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
 {
     private static readonly TimeSpan PauseWhenStuck = TimeSpan.FromMilliseconds(100);
 
-    private readonly MessageSize _size = new(control.Current.MaxBytes);
+    private readonly MessageSize _size = new(control.MostBytes);
     private TaskCompletionSource? _lastWrite;
 
     /// <summary>
@@ -143,7 +143,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
                 more?.Dispose();
                 range.Dispose();
                 range = default; // so that it is let go of once
-                range = sending.Again(from, end, _size.Current);
+                range = sending.Again(from, end, Math.Min(control.Current.MaxBytes, _size.Current));
             }
         }
         finally

@@ -7,7 +7,7 @@ namespace TunnelAspire.Protocol.Wire;
 /// <param name="Grace">How long a session lives without any request.</param>
 public sealed record SessionLimits(int Window, int MaxBody, TimeSpan Hold, TimeSpan Grace)
 {
-    /// <summary>4 MiB window, 1 MiB bodies, 25 s hold, 120 s grace.</summary>
+    /// <summary>16 MiB window, 1 MiB bodies, 25 s hold, 120 s grace.</summary>
     public static SessionLimits Default { get; } =
-        new(4 * 1024 * 1024, 1024 * 1024, TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(120));
+        new(16 * 1024 * 1024, 1024 * 1024, TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(120));
 }

@@ -14,13 +14,17 @@ internal sealed class FirstComponent : IAsyncDisposable
     private Task[] _parts = [];
 
     public FirstComponent(ICarrier carrier, ChannelMode mode, SessionLimits limits)
+        : this(carrier, limits, Fixed(mode))
+    {
+    }
+
+    public FirstComponent(ICarrier carrier, SessionLimits limits, Func<PathTerms> path)
     {
         Sending = new SendingHalf(Source, limits.Window);
         Receiving = new ReceivingHalf(Sink, limits.Window);
         RetryClock retry = new(limits.Grace, TimeProvider.System);
-        ChannelControl settings = new(ChannelSettings.For(mode, limits));
-        _send = new SendChannel(Sending, Receiving, carrier, settings, retry);
-        _receive = new ReceiveChannel(Receiving, carrier, settings, retry, () => _send.LastWrite.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default));
+        _send = new SendChannel(Sending, Receiving, carrier, ChannelControl.Up(limits, path), retry);
+        _receive = new ReceiveChannel(Receiving, carrier, ChannelControl.Down(limits, path), retry, () => _send.LastWrite.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default));
         _keepAlive = limits.Grace / 4;
     }
 
@@ -51,6 +55,12 @@ internal sealed class FirstComponent : IAsyncDisposable
                 return; // what keeps the session alive does not end by itself
             }
         }
+    }
+
+    private static Func<PathTerms> Fixed(ChannelMode mode)
+    {
+        PathTerms terms = new(mode, mode);
+        return () => terms;
     }
 
     public async ValueTask DisposeAsync()
