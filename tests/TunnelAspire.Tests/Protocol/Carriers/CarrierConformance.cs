@@ -68,12 +68,39 @@ public abstract class CarrierConformance
         await Waiting.UntilAsync(() => first.Sink.Written == 1000, "the answer has come again");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(15)]
+    public async Task Streams_WhileTheirModesChange_ArriveWhole(int faults)
+    {
+        int seed = Random.Shared.Next();
+        Random random = new(seed);
+        ChannelMode Any() => (ChannelMode)random.Next(3);
+        PathTerms Next()
+        {
+            lock (random)
+            {
+                return new PathTerms(Any(), Any()) { InFlight = 1 + random.Next(8), LargestBody = 4096 + random.Next(Limits.MaxBody), Hold = TimeSpan.FromMilliseconds(50 + random.Next(300)) };
+            }
+        }
+
+        try
+        {
+            await CarryAsync((Faults)faults, seed, Next, holes: 1); // other terms each time that somebody asks
+        }
+        catch (Exception e)
+        {
+            Assert.Fail($"seed {seed}, {(Faults)faults}: {e}");
+        }
+    }
+
     private async Task CarryAsync(ChannelMode mode, Faults faults)
     {
         int seed = Random.Shared.Next();
+        PathTerms terms = new(mode, mode);
         try
         {
-            await CarryAsync(mode, faults, seed);
+            await CarryAsync(faults, seed, () => terms, holes: mode == ChannelMode.Poll ? 20 : 1);
         }
         catch (Exception e)
         {
@@ -81,12 +108,12 @@ public abstract class CarrierConformance
         }
     }
 
-    private async Task CarryAsync(ChannelMode mode, Faults faults, int seed)
+    private async Task CarryAsync(Faults faults, int seed, Func<PathTerms> path, int holes)
     {
         MemorySource source = new();
         MemorySink sink = new(mostPerWrite: 7919);
-        FaultyCarrier carrier = new(await ConnectAsync(source, sink, Limits), faults, seed, holes: mode == ChannelMode.Poll ? 20 : 1);
-        await using FirstComponent first = new(carrier, mode, Limits);
+        FaultyCarrier carrier = new(await ConnectAsync(source, sink, Limits), faults, seed, holes);
+        await using FirstComponent first = new(carrier, Limits, path);
 
         first.Start();
         Task ended = first.EndedAsync();
