@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +44,7 @@ internal sealed class HoldingProxy(Uri upstream, bool holdsRequests, bool holdsA
         using HttpRequestMessage request = new(HttpMethod.Parse(context.Request.Method), url);
         if (HttpMethods.IsPost(context.Request.Method))
         {
-            request.Content = holdsRequests ? new ByteArrayContent(await WholeAsync(context.Request.Body)) : new StreamContent(context.Request.Body, 1);
+            request.Content = holdsRequests ? new ByteArrayContent(await WholeAsync(context.Request.Body)) : new PassedOnBody(context.Request.Body);
             request.Content.Headers.TryAddWithoutValidation("Content-Type", context.Request.ContentType);
         }
 
@@ -55,7 +56,7 @@ internal sealed class HoldingProxy(Uri upstream, bool holdsRequests, bool holdsA
         }
 
         await using Stream body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
-        await (holdsAnswers ? context.Response.Body.WriteAsync(await WholeAsync(body)) : CopyAsync(body, context.Response));
+        await (holdsAnswers ? context.Response.Body.WriteAsync(await WholeAsync(body)) : CopyAsync(body, context.Response.Body));
     }
 
     private static async Task<byte[]> WholeAsync(Stream body)
@@ -65,14 +66,26 @@ internal sealed class HoldingProxy(Uri upstream, bool holdsRequests, bool holdsA
         return whole.ToArray();
     }
 
-    private static async ValueTask CopyAsync(Stream body, HttpResponse to)
+    private static async ValueTask CopyAsync(Stream body, Stream to)
     {
         byte[] buffer = new byte[64 * 1024];
         int count;
         while ((count = await body.ReadAsync(buffer)) > 0)
         {
-            await to.Body.WriteAsync(buffer.AsMemory(0, count));
-            await to.Body.FlushAsync();
+            await to.WriteAsync(buffer.AsMemory(0, count));
+            await to.FlushAsync();
+        }
+    }
+
+    /// <summary>A request's body on its way: each part is flushed.</summary>
+    private sealed class PassedOnBody(Stream source) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => CopyAsync(source, stream).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
         }
     }
 }
