@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using TunnelAspire.Protocol.Wire;
-using TunnelAspire.Relay.Paths;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Edge;
@@ -120,21 +119,6 @@ public sealed class PathEdgeTests(TunnelHosts hosts) : IClassFixture<TunnelHosts
     [InlineData("parts=17&size=4194304", "'size'")]
     public async Task Receive_OfWhatCannotBe_IsMalformed(string query, string named) =>
         (await _client.AskAsync(HttpMethod.Get, $"/v1/path/receive?{query}")).Require(TunnelError.Malformed, named);
-
-    [Fact]
-    public async Task Probe_OverTheMost_IsTooMany()
-    {
-        using CancellationTokenSource over = new();
-        using HttpClient http = new() { BaseAddress = hosts.Relay };
-        Task<HttpResponseMessage>[] parked = [.. Enumerable.Range(0, PathEndpoints.MostAtOnce + 8).Select(_ => http.GetAsync("/v1/path/receive?wait=300000", over.Token))];
-        // More than there are places: the one that asks takes a place for a moment as well.
-        await Waiting.UntilAsync(async () => (await _client.AskAsync(HttpMethod.Get, "/v1/path")).Status == 429, "all places are taken");
-        (await _client.AskAsync(HttpMethod.Get, "/v1/path")).Require(TunnelError.TooMany, "64");
-
-        await over.CancelAsync();
-        await Task.WhenAll(parked).ContinueWith(_ => { }, TaskScheduler.Default).Soon();
-        await Waiting.UntilAsync(async () => (await _client.AskAsync(HttpMethod.Get, "/v1/path")).Status == 200, "whoever goes away makes room");
-    }
 
     [Fact]
     public async Task Path_WithTheWrongMethod_IsRefused()
