@@ -1,18 +1,17 @@
-using BenchmarkDotNet.Running;
-using TunnelAspire.Benchmarks;
+using System.CommandLine;
+using TunnelAspire.Benchmarks.Commands;
+using TunnelAspire.Benchmarks.Contestants;
+using TunnelAspire.Benchmarks.Load;
 
 switch (args)
 {
-    case ["idle"]:
-        Console.WriteLine(await IdleSessions.MeasureAsync());
-        return 0;
-    case ["path"]:
-        Console.WriteLine(await WholePath.MeasureAsync());
-        return 0;
-    case ["micro", .. string[] rest]:
-        BenchmarkSwitcher.FromAssembly(typeof(ByteMachine).Assembly).Run(rest.Length > 0 ? rest : ["--filter", "*"]);
-        return 0;
-    default:
-        Console.Error.WriteLine("benchmarks: say which: idle, path or micro");
-        return 2;
+    // The processes that the run starts of itself.
+    case ["load"]:
+        return LoadProgram.Run();
+    case ["websocket-client", string port, string server]:
+        return await WebSocketClient.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture), new Uri(server));
 }
+
+RootCommand root = new("How fast the tunnel is, beside others, on this machine") { new CompareCommand(), new IdleCommand(), new BackpressureCommand(), new MicroCommand() };
+ParseResult arguments = root.Parse(args);
+return arguments.Errors.Count == 0 ? await arguments.InvokeAsync() : ExitCodes.Fail(ExitCodes.WrongUsage, arguments.Errors[0].Message);

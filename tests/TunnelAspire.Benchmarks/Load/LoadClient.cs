@@ -1,0 +1,74 @@
+using System.Globalization;
+using TunnelAspire.Benchmarks.Processes;
+
+namespace TunnelAspire.Benchmarks.Load;
+
+/// <summary>The load's process, seen from the run: one command at a time.</summary>
+internal sealed class LoadClient : IAsyncDisposable
+{
+    private readonly LineProcess _process;
+
+    private LoadClient(LineProcess process, int target)
+    {
+        _process = process;
+        Target = target;
+    }
+
+    /// <summary>The port that every contestant must lead to.</summary>
+    public int Target { get; }
+
+    public static async Task<LoadClient> StartAsync(CancellationToken cancellationToken)
+    {
+        LineProcess process = LineProcess.StartSelf("load");
+        return new LoadClient(process, (int)Parse(await process.ReadLineAsync(cancellationToken))[0]);
+    }
+
+    /// <summary>Carries so many bytes over one connection; returns seconds.</summary>
+    public async Task<double> TransferAsync(int port, long up, long down, CancellationToken cancellationToken) =>
+        (await AskAsync($"transfer {port} {up} {down}", cancellationToken))[0];
+
+    /// <summary>Round trips of <paramref name="size"/> bytes on so many connections.</summary>
+    public async Task<PingPong.Result> PingPongAsync(int port, int connections, int size, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        double[] numbers = await AskAsync($"pingpong {port} {connections} {size} {duration.TotalMilliseconds:0}", cancellationToken);
+        return new PingPong.Result(numbers[0], numbers[1]);
+    }
+
+    /// <summary>Short connections, so many at once; returns how many in a second.</summary>
+    public async Task<double> ConnectsAsync(int port, int atOnce, TimeSpan duration, CancellationToken cancellationToken) =>
+        (await AskAsync($"connects {port} {atOnce} {duration.TotalMilliseconds:0}", cancellationToken))[0];
+
+    /// <summary>Fails where a half-close does not pass.</summary>
+    public Task HalfCloseAsync(int port, CancellationToken cancellationToken) => AskAsync($"halfclose {port}", cancellationToken);
+
+    /// <summary>Opens sessions that stay until they are closed; one byte goes to and fro on each.</summary>
+    public Task OpenAsync(int port, int count, CancellationToken cancellationToken) => AskAsync($"open {port} {count}", cancellationToken);
+
+    /// <summary>How many of the opened sessions answer.</summary>
+    public async Task<int> CountAnsweringAsync(int port, CancellationToken cancellationToken) => (int)(await AskAsync($"ask {port}", cancellationToken))[0];
+
+    /// <summary>Opens sessions on which the target sends without end, and reads a single byte of each.</summary>
+    public Task StallAsync(int port, int count, CancellationToken cancellationToken) => AskAsync($"stall {port} {count}", cancellationToken);
+
+    /// <summary>Reads and checks so many bytes more on each stalled session.</summary>
+    public Task ReadOnAsync(int port, long bytes, CancellationToken cancellationToken) => AskAsync($"read {port} {bytes}", cancellationToken);
+
+    /// <summary>Closes all sessions that were opened through that port.</summary>
+    public Task CloseAsync(int port, CancellationToken cancellationToken) => AskAsync($"close {port}", cancellationToken);
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private async Task<double[]> AskAsync(string command, CancellationToken cancellationToken)
+    {
+        await _process.WriteLineAsync(command, cancellationToken);
+        return Parse(await _process.ReadLineAsync(cancellationToken));
+    }
+
+    private static double[] Parse(string line) => line.Split(' ', 2) switch
+    {
+        ["ok"] => [],
+        ["ok", string numbers] => [.. numbers.Split(' ').Select(number => double.Parse(number, CultureInfo.InvariantCulture))],
+        ["failed", string reason] => throw new LoadException(reason),
+        _ => throw new InvalidOperationException($"the load answered '{line}'"),
+    };
+}
