@@ -6,6 +6,8 @@ using TunnelAspire.Benchmarks.Load;
 switch (args)
 {
     // The processes that the run starts of itself.
+    case ["target"]:
+        return TargetProgram.Run();
     case ["load"]:
         return LoadProgram.Run();
     case ["websocket-client", string port, string server]:
@@ -14,4 +16,5 @@ switch (args)
 
 RootCommand root = new("How fast the tunnel is, beside others, on this machine") { new CompareCommand(), new IdleCommand(), new BackpressureCommand(), new MicroCommand() };
 ParseResult arguments = root.Parse(args);
-return arguments.Errors.Count == 0 ? await arguments.InvokeAsync() : ExitCodes.Fail(ExitCodes.WrongUsage, arguments.Errors[0].Message);
+InvocationConfiguration untilAllHasEnded = new() { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+return arguments.Errors.Count == 0 ? await arguments.InvokeAsync(untilAllHasEnded) : ExitCodes.Fail(ExitCodes.WrongUsage, arguments.Errors[0].Message);

@@ -23,8 +23,9 @@ internal sealed class IdleCommand : RunCommand
     protected override Task<(string Report, bool Holds)> ReportAsync(ParseResult arguments, LoadClient load, CancellationToken cancellationToken)
     {
         int[] counts = [.. Words(arguments.GetValue(_sessions)).Select(Count)];
+        string key = Lineup.One(arguments.GetValue(_contestant)!).Key;
         return counts.Length > 0
-            ? new IdleGrowth(load, Lineup.One(arguments.GetValue(_contestant)!)).RunAsync(counts, cancellationToken)
+            ? new IdleGrowth(load, () => Lineup.One(key)).RunAsync(counts, cancellationToken)
             : throw new FormatException("--sessions names no number");
     }
 

@@ -1,3 +1,4 @@
+using TunnelAspire.Benchmarks.Processes;
 using TunnelAspire.IntegrationTests.Harness;
 
 namespace TunnelAspire.Benchmarks.Contestants;
@@ -8,6 +9,11 @@ internal sealed class Haproxy(int inRow) : Contestant(inRow == 1 ? OneKey : TwoK
     public const string OneKey = "haproxy";
     public const string TwoKey = "haproxy2";
 
+    private const int SocketsBesides = 500;
+
+    /// <summary>Two sockets for each connection; it does not start where the system allows fewer than it is told to take.</summary>
+    private static int MostConnections => Math.Min(20_000, (Surroundings.SocketsAllowed - SocketsBesides) / 2);
+
     public override async Task StartAsync(int target, CancellationToken cancellationToken)
     {
         int next = target;
@@ -16,7 +22,7 @@ internal sealed class Haproxy(int inRow) : Contestant(inRow == 1 ? OneKey : TwoK
             int port = Loopback.FreePort();
             string file = Scratch.Write($"haproxy-{i}.cfg", $"""
                 global
-                    maxconn 20000
+                    maxconn {MostConnections}
                 defaults
                     mode tcp
                     timeout connect 5s

@@ -3,24 +3,24 @@ using TunnelAspire.Benchmarks.Processes;
 
 namespace TunnelAspire.Benchmarks.Load;
 
-/// <summary>The load's process, seen from the run: one command at a time.</summary>
+/// <summary>The processes of the load and of the target, seen from the run: one command at a time.</summary>
 internal sealed class LoadClient : IAsyncDisposable
 {
-    private readonly LineProcess _process;
+    private readonly LineProcess _target = LineProcess.StartSelf("target");
+    private readonly LineProcess _load = LineProcess.StartSelf("load");
 
-    private LoadClient(LineProcess process, int target)
+    private LoadClient()
     {
-        _process = process;
-        Target = target;
     }
 
     /// <summary>The port that every contestant must lead to.</summary>
-    public int Target { get; }
+    public int Target { get; private set; }
 
     public static async Task<LoadClient> StartAsync(CancellationToken cancellationToken)
     {
-        LineProcess process = LineProcess.StartSelf("load");
-        return new LoadClient(process, (int)Parse(await process.ReadLineAsync(cancellationToken))[0]);
+        LoadClient client = new();
+        client.Target = (int)Parse(await client._target.ReadLineAsync(cancellationToken))[0];
+        return client;
     }
 
     /// <summary>Carries so many bytes over one connection; returns seconds.</summary>
@@ -56,12 +56,16 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Closes all sessions that were opened through that port.</summary>
     public Task CloseAsync(int port, CancellationToken cancellationToken) => AskAsync($"close {port}", cancellationToken);
 
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _load.DisposeAsync();
+        await _target.DisposeAsync();
+    }
 
     private async Task<double[]> AskAsync(string command, CancellationToken cancellationToken)
     {
-        await _process.WriteLineAsync(command, cancellationToken);
-        return Parse(await _process.ReadLineAsync(cancellationToken));
+        await _load.WriteLineAsync(command, cancellationToken);
+        return Parse(await _load.ReadLineAsync(cancellationToken));
     }
 
     private static double[] Parse(string line) => line.Split(' ', 2) switch

@@ -4,8 +4,7 @@ namespace TunnelAspire.Benchmarks.Load;
 
 /// <summary>
 /// The load as a process of its own, so that what it costs is not the contestants'. It reads a command a line,
-/// <c>transfer 40001 1048576 0</c>, and answers with a line, <c>ok 0.0012</c> or <c>failed stalls: nothing for 5 s</c>. The first
-/// line is the target's port.
+/// <c>transfer 40001 1048576 0</c>, and answers with a line, <c>ok 0.0012</c> or <c>failed stalls: nothing for 5 s</c>.
 /// </summary>
 internal sealed class LoadProgram : IDisposable
 {
@@ -18,10 +17,7 @@ internal sealed class LoadProgram : IDisposable
     /// <summary>Serves until standard input ends, that is, until whoever started it has gone.</summary>
     public static int Run()
     {
-        using Target target = new();
-        new Thread(target.Run) { IsBackground = true }.Start();
         using LoadProgram program = new();
-        Console.WriteLine($"ok {target.Port}");
         while (Console.ReadLine() is { } line)
         {
             Console.WriteLine(program.Answer(line));

@@ -18,15 +18,15 @@ internal static class Transfer
         Exception? sending = null;
         Thread sender = new(() => sending = Caught(() => SendPattern(socket, up)));
         sender.Start();
-        Exception? receiving = Caught(() => ReceivePattern(socket, down, up));
-        double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        Exception? receiving = Caught(() => ReceivePattern(socket, 0, down, new byte[Pattern.Piece]));
         if (receiving is not null)
         {
             socket.Dispose(); // so that the sender does not wait for a contestant that has failed
         }
 
-        sender.Join();
-        return (receiving ?? sending) is { } failure ? throw Named(failure, patience) : seconds;
+        sender.Join(); // only now: the target's answer may be waited for as long as patience allows, not the whole transfer
+        Exception? failure = receiving ?? sending ?? Caught(() => ReceiveVerdict(socket, up));
+        return failure is null ? Stopwatch.GetElapsedTime(begun).TotalSeconds : throw Named(failure, patience);
     }
 
     /// <summary>A blocking connection to the contestant; no call on it waits longer than <paramref name="patience"/>.</summary>
@@ -104,11 +104,9 @@ internal static class Transfer
         _ => new LoadException(failure.Message, failure),
     };
 
-    private static void ReceivePattern(Socket socket, long down, long up)
+    private static void ReceiveVerdict(Socket socket, long up)
     {
-        ReceivePattern(socket, 0, down, new byte[Pattern.Piece]);
-        long right = ReceiveNumber(socket);
-        if (right != up)
+        if (ReceiveNumber(socket) != up)
         {
             throw new LoadException($"of {up} bytes up not all were right");
         }

@@ -16,7 +16,7 @@ internal sealed class Results(IReadOnlyList<Contestant> contestants, IReadOnlyLi
 
     /// <summary>What failed, each reason once, with how often.</summary>
     public IEnumerable<(Contestant Contestant, string What, string Reason, int Times)> Failures =>
-        _failures.GroupBy(failure => failure).Select(group => (group.Key.Contestant, group.Key.What, group.Key.Reason, group.Count()));
+        _failures.GroupBy(failure => failure).OrderBy(group => contestants.TakeWhile(contestant => contestant != group.Key.Contestant).Count()).Select(group => (group.Key.Contestant, group.Key.What, group.Key.Reason, group.Count()));
 
     public void Add(Contestant contestant, Column column, double value)
     {

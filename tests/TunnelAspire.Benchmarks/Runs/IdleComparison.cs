@@ -9,14 +9,13 @@ namespace TunnelAspire.Benchmarks.Runs;
 /// <summary>Memory for an idle session, of all contestants at the same time: they only wait, so they do not disturb each other.</summary>
 internal static class IdleComparison
 {
-    private const int SocketsOfASession = 2;
     private const int SocketsBesides = 1000;
 
     /// <summary>Opens, waits, reads, asks, closes.</summary>
     public static async Task RunAsync(Stage stage, int wanted, CancellationToken cancellationToken)
     {
         Contestant[] many = [.. stage.Standing.Where(contestant => contestant.Processes.Count > 0 && contestant.MostSessions > 1)];
-        int allowed = (Surroundings.SocketsAllowed - SocketsBesides) / SocketsOfASession / Math.Max(1, many.Length);
+        int allowed = (Surroundings.SocketsAllowed - SocketsBesides) / Math.Max(1, many.Length);
         int sessions = Math.Min(wanted, allowed);
         Stage.Tell($"idle: {sessions} sessions each{(sessions < wanted ? $", not {wanted}: the process may have {Surroundings.SocketsAllowed} sockets" : "")}");
         many = await EachAsync(stage, many, contestant => IdleMemory.WarmUpAsync(contestant, stage.Load, cancellationToken), cancellationToken);

@@ -9,12 +9,17 @@ using TunnelAspire.Benchmarks.Processes;
 namespace TunnelAspire.Benchmarks.Runs;
 
 /// <summary>Many idle sessions through one contestant: memory of each process, processor time while nothing happens, and whether it grows evenly.</summary>
-internal sealed class IdleGrowth(LoadClient load, Contestant contestant)
+/// <param name="load">The load.</param>
+/// <param name="create">A contestant, not started. Where the system allows a process too few sockets, several share the sessions.</param>
+internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
 {
+    private const int SocketsOfASession = 2;
+    private const int SocketsBesides = 500;
     private const double MostGrowth = 1.10;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly StringBuilder _table = new();
+    private readonly List<Contestant> _standing = [];
 
     /// <summary>What one number of sessions cost.</summary>
     private sealed record Reading(int Sessions, int Answering, double KiBPerSession);
@@ -23,15 +28,19 @@ internal sealed class IdleGrowth(LoadClient load, Contestant contestant)
     /// <returns>A report in Markdown, and whether all answered and memory for a session stayed within 10 %.</returns>
     public async Task<(string Report, bool Holds)> RunAsync(IReadOnlyList<int> counts, CancellationToken cancellationToken)
     {
-        _table.AppendLine(CultureInfo.InvariantCulture, $"### Idle sessions: {contestant.Name}").AppendLine();
+        _table.AppendLine(CultureInfo.InvariantCulture, $"### Idle sessions: {create().Name}").AppendLine();
         _table.AppendLine("| sessions | answering afterwards | process | before, KiB | with the sessions, KiB | KiB a session | CPU s/minute while idle |");
         _table.AppendLine("|---:|---:|---|---:|---:|---:|---:|");
         List<Reading> readings = [];
         foreach (int count in counts)
         {
-            await using (contestant)
+            try
             {
                 readings.Add(await MeasureAsync(count, cancellationToken));
+            }
+            finally
+            {
+                await EndAsync();
             }
         }
 
@@ -49,38 +58,78 @@ internal sealed class IdleGrowth(LoadClient load, Contestant contestant)
 
     private async Task<Reading> MeasureAsync(int count, CancellationToken cancellationToken)
     {
-        Stage.Tell($"{contestant.Name}: {count} sessions");
-        await contestant.StartAsync(load.Target, cancellationToken);
-        await IdleMemory.WarmUpAsync(contestant, load, cancellationToken);
+        int each = await StartAsync(count, cancellationToken);
+        await EachAsync(contestant => IdleMemory.WarmUpAsync(contestant, load, cancellationToken));
         await IdleMemory.SettleAsync(cancellationToken);
-        long[] before = Resident();
+        string[] names = [.. _standing[0].Processes.Select(process => process.Name)];
+        long[] before = Sum(ProcessTree.ResidentKiB);
         long begun = Stopwatch.GetTimestamp();
-        await load.OpenAsync(contestant.Port, count, cancellationToken);
+        int opened = 0;
+        await EachAsync(async contestant =>
+        {
+            int share = Math.Min(each, count - opened);
+            opened += share;
+            await load.OpenAsync(contestant.Port, share, cancellationToken);
+        });
         Stage.Tell($"opened in {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} s; parked for {IdleMemory.Parked.TotalSeconds} s");
         await Task.Delay(IdleMemory.Parked, cancellationToken);
-        long[] after = Resident();
+        long[] after = Sum(ProcessTree.ResidentKiB);
         double[] used = await ProcessorAsync(cancellationToken);
-        int answering = await load.CountAnsweringAsync(contestant.Port, cancellationToken);
-        await load.CloseAsync(contestant.Port, cancellationToken);
-        for (int i = 0; i < before.Length; i++)
+        int answering = 0;
+        await EachAsync(async contestant => answering += await load.CountAnsweringAsync(contestant.Port, cancellationToken));
+        await EachAsync(contestant => load.CloseAsync(contestant.Port, cancellationToken));
+        for (int i = 0; i < names.Length; i++)
         {
-            Append(count, answering, contestant.Processes[i].Name, before[i], after[i], used[i]);
+            Append(count, answering, names[i], before[i], after[i], used[i]);
         }
 
         Append(count, answering, "all together", before.Sum(), after.Sum(), used.Sum());
         return new Reading(count, answering, (after.Sum() - before.Sum()) / (double)count);
     }
 
-    private long[] Resident() => [.. contestant.Processes.Select(process => ProcessTree.ResidentKiB([process.Id]))];
+    /// <summary>Starts as many as are needed; returns how many sessions each can carry.</summary>
+    private async Task<int> StartAsync(int count, CancellationToken cancellationToken)
+    {
+        int most = (Surroundings.SocketsAllowed - SocketsBesides) / SocketsOfASession;
+        int sets = (count + most - 1) / most;
+        Stage.Tell($"{count} sessions{(sets > 1 ? $" through {sets} sets of processes: each process may have {Surroundings.SocketsAllowed} sockets" : "")}");
+        for (int i = 0; i < sets; i++)
+        {
+            _standing.Add(create());
+            await _standing[^1].StartAsync(load.Target, cancellationToken);
+        }
 
-    private double[] Processor() => [.. contestant.Processes.Select(process => ProcessTree.ProcessorSeconds([process.Id]))];
+        return (count + sets - 1) / sets;
+    }
+
+    private async Task EndAsync()
+    {
+        foreach (Contestant contestant in _standing)
+        {
+            await contestant.DisposeAsync();
+        }
+
+        _standing.Clear();
+    }
+
+    private async Task EachAsync(Func<Contestant, Task> action)
+    {
+        foreach (Contestant contestant in _standing)
+        {
+            await action(contestant);
+        }
+    }
+
+    /// <summary>A figure of each kind of process, of all contestants together.</summary>
+    private T[] Sum<T>(Func<IEnumerable<int>, T> read) =>
+        [.. Enumerable.Range(0, _standing[0].Processes.Count).Select(part => read(_standing.Select(contestant => contestant.Processes[part].Id)))];
 
     private async Task<double[]> ProcessorAsync(CancellationToken cancellationToken)
     {
         Stage.Tell("reading the processor time of a minute");
-        double[] before = Processor();
+        double[] before = Sum(ProcessTree.ProcessorSeconds);
         await Task.Delay(Minute, cancellationToken);
-        return [.. Processor().Zip(before, (after, earlier) => after - earlier)];
+        return [.. Sum(ProcessTree.ProcessorSeconds).Zip(before, (after, earlier) => after - earlier)];
     }
 
     private void Append(int count, int answering, string process, long before, long after, double used) => _table.AppendLine(
