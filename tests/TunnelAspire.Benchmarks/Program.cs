@@ -17,4 +17,4 @@ switch (args)
 RootCommand root = new("How fast the tunnel is, beside others, on this machine") { new CompareCommand(), new IdleCommand(), new BackpressureCommand(), new MicroCommand() };
 ParseResult arguments = root.Parse(args);
 InvocationConfiguration untilAllHasEnded = new() { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
-return arguments.Errors.Count == 0 ? await arguments.InvokeAsync(untilAllHasEnded) : ExitCodes.Fail(ExitCodes.WrongUsage, arguments.Errors[0].Message);
+return arguments.Errors.Count == 0 ? await arguments.InvokeAsync(untilAllHasEnded) : ExitCodes.Fail(ExitCodes.WrongUsage, string.Join(" ", arguments.Errors.Select(error => error.Message)));

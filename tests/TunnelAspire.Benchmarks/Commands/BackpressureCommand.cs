@@ -10,8 +10,17 @@ internal sealed class BackpressureCommand : RunCommand
 {
     private const int MostSeconds = 600;
 
-    private readonly Option<int> _seconds = new("--seconds") { Description = "How long clients do not read", DefaultValueFactory = _ => 60 };
-    private readonly Option<string> _contestant = new("--contestant") { Description = "Whom to measure", DefaultValueFactory = _ => $"{OwnRelayed.ServerKey}-stream" };
+    private readonly Option<int> _seconds = new("--seconds")
+    {
+        Description = "How long clients do not read",
+        DefaultValueFactory = _ => 60,
+    };
+
+    private readonly Option<string> _contestant = new("--contestant")
+    {
+        Description = "Whom to measure",
+        DefaultValueFactory = _ => $"{OwnRelayed.ServerKey}-stream",
+    };
 
     /// <summary>The command with its options.</summary>
     public BackpressureCommand()

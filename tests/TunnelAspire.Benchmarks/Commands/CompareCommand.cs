@@ -13,9 +13,17 @@ internal sealed class CompareCommand : RunCommand
     private const int MostRounds = 1000;
     private const int MostSessions = 10_000;
 
-    private readonly Option<int> _rounds = new("--rounds") { Description = "How often each is measured; the tables show medians", DefaultValueFactory = _ => 5 };
-    private readonly Option<string?> _only = new("--only") { Description = $"Contestants, with commas between: {string.Join(", ", Lineup.All().Select(contestant => contestant.Key))}" };
-    private readonly Option<string?> _measures = new("--measures") { Description = $"Measures, with commas between: {string.Join(", ", MeasureList.All().Select(measure => measure.Key))}, {MeasureList.Idle}" };
+    private static readonly string Contestants = string.Join(", ", Lineup.All().Select(contestant => contestant.Key));
+    private static readonly string Measures = string.Join(", ", MeasureList.All().Select(measure => measure.Key).Append(MeasureList.Idle));
+
+    private readonly Option<int> _rounds = new("--rounds")
+    {
+        Description = "How often each is measured; the tables show medians",
+        DefaultValueFactory = _ => 5,
+    };
+
+    private readonly Option<string?> _only = new("--only") { Description = $"Contestants, with commas between: {Contestants}" };
+    private readonly Option<string?> _measures = new("--measures") { Description = $"Measures, with commas between: {Measures}" };
     private readonly Option<int> _sessions = new("--sessions") { Description = "Idle sessions of each contestant", DefaultValueFactory = _ => 1000 };
 
     /// <summary>The command with its options.</summary>

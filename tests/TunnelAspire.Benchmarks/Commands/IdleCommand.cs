@@ -9,8 +9,17 @@ namespace TunnelAspire.Benchmarks.Commands;
 /// <summary><c>idle</c>: what many sessions cost that carry nothing.</summary>
 internal sealed class IdleCommand : RunCommand
 {
-    private readonly Option<string> _sessions = new("--sessions") { Description = "Numbers of sessions, with commas between", DefaultValueFactory = _ => "1000,10000" };
-    private readonly Option<string> _contestant = new("--contestant") { Description = "Whom to measure", DefaultValueFactory = _ => $"{OwnRelayed.ServerKey}-stream" };
+    private readonly Option<string> _sessions = new("--sessions")
+    {
+        Description = "Numbers of sessions, with commas between",
+        DefaultValueFactory = _ => "1000,10000",
+    };
+
+    private readonly Option<string> _contestant = new("--contestant")
+    {
+        Description = "Whom to measure",
+        DefaultValueFactory = _ => $"{OwnRelayed.ServerKey}-stream",
+    };
 
     /// <summary>The command with its options.</summary>
     public IdleCommand()

@@ -25,7 +25,8 @@ internal sealed class MicroCommand : Command
     {
         bool check = arguments.GetValue(_check);
         IConfig config = DefaultConfig.Instance.WithArtifactsPath(Path.Combine(Path.GetTempPath(), "tunnelaspire-benchmarks"));
-        Summary summary = BenchmarkRunner.Run<ByteMachine>(check ? config.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)) : config);
+        Job quick = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
+        Summary summary = BenchmarkRunner.Run<ByteMachine>(check ? config.AddJob(quick) : config);
         if (summary.HasCriticalValidationErrors || summary.Reports.Length == 0 || summary.Reports.Any(report => !report.Success))
         {
             return ExitCodes.Fail(ExitCodes.Failure, "the benchmark did not run");
@@ -36,12 +37,14 @@ internal sealed class MicroCommand : Command
 
     private static int Check(Summary summary)
     {
-        BenchmarkReport[] allocating = [.. summary.Reports.Where(report => report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase) is not 0)];
+        BenchmarkReport[] allocating = [.. summary.Reports.Where(report => Allocated(report) is not 0)];
         foreach (BenchmarkReport report in allocating)
         {
-            Console.Error.WriteLine($"benchmarks: {report.BenchmarkCase.DisplayInfo} allocates {report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase)} bytes for a message");
+            Console.Error.WriteLine($"benchmarks: {report.BenchmarkCase.DisplayInfo} allocates {Allocated(report)} bytes for a message");
         }
 
         return allocating.Length == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
+
+    private static long? Allocated(BenchmarkReport report) => report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase);
 }

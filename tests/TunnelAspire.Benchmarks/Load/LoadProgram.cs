@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 
 namespace TunnelAspire.Benchmarks.Load;
@@ -42,7 +43,7 @@ internal sealed class LoadProgram : IDisposable
         {
             return string.Join(' ', Perform(words[0], (int)numbers[0], numbers[1..]).Select(number => number.ToString("R", CultureInfo.InvariantCulture)).Prepend("ok"));
         }
-        catch (LoadException e)
+        catch (Exception e) when (e is LoadException or Win32Exception)
         {
             return $"failed {e.Message.ReplaceLineEndings(" ")}";
         }

@@ -5,7 +5,9 @@ namespace TunnelAspire.Benchmarks.Load;
 /// <summary>Connections on which a short message goes to and fro, one at a time on each.</summary>
 internal static class PingPong
 {
-    private const int WarmUp = 50;
+    private const int WarmUpRoundTrips = 50;
+    private const int MostBytes = 1024;
+    private const int MostTimes = 200_000;
 
     private sealed class Line
     {
@@ -30,31 +32,12 @@ internal static class PingPong
             lines[clients.Dial()] = new Line();
         }
 
-        List<double> times = new(200_000);
-        byte[] buffer = new byte[size];
-        long begun = 0;
-        int warm = 0;
-        while (begun == 0 || Stopwatch.GetElapsedTime(begun) < duration)
+        WarmUp(clients, lines, message);
+        List<double> times = new(MostTimes);
+        long begun = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begun) < duration)
         {
-            int ready = clients.Wait($"after {times.Count} round trips");
-            for (int i = 0; i < ready; i++)
-            {
-                int socket = clients.Ready(i).Socket;
-                if (Advance(clients, socket, lines[socket], message, buffer) is not { } time)
-                {
-                    continue;
-                }
-
-                warm += lines[socket].RoundTrips == WarmUp ? 1 : 0;
-                if (begun != 0)
-                {
-                    times.Add(time);
-                }
-                else if (warm == connections)
-                {
-                    begun = Stopwatch.GetTimestamp();
-                }
-            }
+            Advance(clients, lines, message, times.Add);
         }
 
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
@@ -62,8 +45,29 @@ internal static class PingPong
         return times.Count > 0 ? new Result(times[times.Count / 2], times.Count / seconds) : throw new LoadException("stalls: no round trip");
     }
 
+    private static void WarmUp(Clients clients, Dictionary<int, Line> lines, byte[] message)
+    {
+        while (lines.Values.Any(line => line.RoundTrips < WarmUpRoundTrips))
+        {
+            Advance(clients, lines, message, _ => { });
+        }
+    }
+
+    private static void Advance(Clients clients, Dictionary<int, Line> lines, byte[] message, Action<double> ended)
+    {
+        int ready = clients.Wait("in a ping-pong");
+        for (int i = 0; i < ready; i++)
+        {
+            int socket = clients.Ready(i).Socket;
+            if (Advance(clients, socket, lines[socket], message) is { } time)
+            {
+                ended(time);
+            }
+        }
+    }
+
     /// <summary>Returns the microseconds of a round trip that has just ended.</summary>
-    private static double? Advance(Clients clients, int socket, Line line, byte[] message, byte[] buffer)
+    private static double? Advance(Clients clients, int socket, Line line, byte[] message)
     {
         if (line.RoundTrips < 0)
         {
@@ -74,8 +78,9 @@ internal static class PingPong
             return null;
         }
 
-        int count = Clients.Receive(socket, buffer.AsSpan(0, message.Length - line.Received));
-        if (!buffer.AsSpan(0, count).SequenceEqual(message.AsSpan(line.Received, count)))
+        Span<byte> buffer = stackalloc byte[MostBytes];
+        int count = Clients.Receive(socket, buffer[..(message.Length - line.Received)]);
+        if (!buffer[..count].SequenceEqual(message.AsSpan(line.Received, count)))
         {
             throw new LoadException("the echo differs");
         }

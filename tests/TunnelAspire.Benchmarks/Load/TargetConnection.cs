@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace TunnelAspire.Benchmarks.Load;
@@ -8,15 +7,12 @@ namespace TunnelAspire.Benchmarks.Load;
 /// <param name="verdicts">What is told about ended streams.</param>
 internal sealed class TargetConnection(int socket, Verdicts verdicts)
 {
+    private readonly Outgoing _outgoing = new(socket);
     private readonly byte[] _opening = new byte[Opening.Most];
     private int _openingLength;
     private Opening? _opened;
     private long _taken;
     private long _right;
-    private long _sent;
-    private long _toSend;
-    private byte[] _reply = [];
-    private int _replied;
     private bool _verdictGiven;
     private bool _clientEnded;
     private bool _finish;
@@ -27,14 +23,15 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
 
     /// <summary>What it waits for. An echo that cannot be sent waits for the client to read.</summary>
     public Readiness Interest =>
-        (_clientEnded || (Echoes && ReplyLeft) ? Readiness.None : Readiness.Readable) | (ReplyLeft || _sent < _toSend ? Readiness.Writable : Readiness.None);
+        (_clientEnded || EchoWaits ? Readiness.None : Readiness.Readable) |
+        (_outgoing.ReplyLeft || _outgoing.PatternLeft ? Readiness.Writable : Readiness.None);
 
     private bool Echoes => _opened is { Request: Request.Echo };
 
+    private bool EchoWaits => Echoes && _outgoing.ReplyLeft;
+
     /// <summary>How many bytes were right, or -1 where not all were.</summary>
     private long Verdict => _right == _taken ? _right : -1;
-
-    private bool ReplyLeft => _replied < _reply.Length;
 
     /// <summary>Takes what is there, sends what can be sent.</summary>
     /// <param name="readiness">Why it is asked.</param>
@@ -42,7 +39,7 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
     public void Advance(Readiness readiness, byte[] scratch)
     {
         bool hungUp = (readiness & (Readiness.Error | Readiness.HangUp)) != 0;
-        if (!_clientEnded && (hungUp || (readiness & Readiness.Readable) != 0) && !(Echoes && ReplyLeft))
+        if (!_clientEnded && (hungUp || (readiness & Readiness.Readable) != 0) && !EchoWaits)
         {
             Take(scratch);
         }
@@ -92,7 +89,7 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
 
         if (Echoes)
         {
-            Echo(bytes);
+            _outgoing.Echo(bytes);
             return;
         }
 
@@ -103,19 +100,12 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
     private void Open(Opening opening)
     {
         _opened = opening;
-        _toSend = opening.Request == Request.Transfer ? opening.Second : 0;
+        _outgoing.Total = opening.Request == Request.Transfer ? opening.Second : 0;
         _finish = opening.Request == Request.EndFirst;
         if (opening.Request == Request.Recall)
         {
             verdicts.Ask(opening.First, Tell);
         }
-    }
-
-    private void Echo(ReadOnlySpan<byte> bytes)
-    {
-        int sent = (int)Math.Max(0, LibC.Send(socket, bytes, bytes.Length, LibC.NoSignal));
-        _reply = sent == bytes.Length ? [] : bytes[sent..].ToArray();
-        _replied = 0;
     }
 
     /// <summary>The client sends no more.</summary>
@@ -124,12 +114,12 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
         switch (_opened?.Request)
         {
             case Request.Count:
-                Reply(Verdict);
+                _outgoing.Reply(Verdict);
                 break;
             case Request.EndFirst:
                 verdicts.Tell(_opened.Value.First, Verdict);
                 break;
-            case Request.Transfer when _sent < _toSend || _taken < _opened.Value.First:
+            case Request.Transfer when _outgoing.PatternLeft || _taken < _opened.Value.First:
                 Over = true; // it has left before the end
                 break;
         }
@@ -139,31 +129,15 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
 
     private void Send()
     {
-        while (!Over && (ReplyLeft || _sent < _toSend))
-        {
-            ReadOnlySpan<byte> next = ReplyLeft ? _reply.AsSpan(_replied) : Pattern.At(_sent, _toSend - _sent);
-            nint count = LibC.Send(socket, next, next.Length, LibC.NoSignal);
-            if (count < 0)
-            {
-                Over = Marshal.GetLastPInvokeError() != LibC.TryAgain;
-                return;
-            }
-
-            (_replied, _sent) = ReplyLeft ? (_replied + (int)count, _sent) : (_replied, _sent + count);
-            if (count < next.Length || _sent % (4 * Pattern.Piece) == 0)
-            {
-                break; // others have their turn; the target asks again while there is something to send
-            }
-        }
-
-        if (!_verdictGiven && _opened is { Request: Request.Transfer } transfer && _sent == _toSend && _taken >= transfer.First)
+        Over |= !_outgoing.Send();
+        if (!_verdictGiven && _opened is { Request: Request.Transfer } transfer && !_outgoing.PatternLeft && _taken >= transfer.First)
         {
             _verdictGiven = true;
-            Reply(Verdict);
-            Send();
+            _outgoing.Reply(Verdict);
+            Over |= !_outgoing.Send();
         }
 
-        if (_finish && !_finished && !ReplyLeft && _sent == _toSend)
+        if (_finish && !_finished && !_outgoing.ReplyLeft && !_outgoing.PatternLeft)
         {
             _finished = true;
             _ = LibC.Shutdown(socket, LibC.ShutdownWrite);
@@ -175,15 +149,8 @@ internal sealed class TargetConnection(int socket, Verdicts verdicts)
     {
         if (!Over)
         {
-            Reply(right);
+            _outgoing.Reply(right);
             Send();
         }
-    }
-
-    private void Reply(long number)
-    {
-        _reply = new byte[8];
-        _replied = 0;
-        BinaryPrimitives.WriteInt64LittleEndian(_reply, number);
     }
 }

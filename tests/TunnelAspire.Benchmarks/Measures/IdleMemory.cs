@@ -6,12 +6,13 @@ namespace TunnelAspire.Benchmarks.Measures;
 
 /// <summary>
 /// Resident memory for a session that carries nothing: of all the contestant's processes, before many were opened and when they
-/// have been parked for two hold periods. Code that is compiled on first use, and pools that fill, are warmed up before.
+/// have been parked for two hold periods. Code that is compiled on first use is warmed up before.
 /// </summary>
 internal static class IdleMemory
 {
-    private const int WarmUpSessions = 300;
+    private const int WarmUpAtOnce = 16;
     private const long WarmUpBytes = 32L << 20;
+    private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);
 
     /// <summary>Two of the connector's hold periods, with some room: by then each parked request has been answered and renewed.</summary>
@@ -20,11 +21,10 @@ internal static class IdleMemory
     /// <summary>How many sessions a contestant can be asked for.</summary>
     public static int Sessions(Contestant contestant, int wanted) => Math.Min(wanted, contestant.MostSessions);
 
-    /// <summary>Opens sessions that are closed again, and carries some bytes.</summary>
+    /// <summary>Opens sessions one after the other, and carries some bytes. Few at once: room left by many would hide what many cost.</summary>
     public static async Task WarmUpAsync(Contestant contestant, LoadClient load, CancellationToken cancellationToken)
     {
-        await load.OpenAsync(contestant.Port, Sessions(contestant, WarmUpSessions), cancellationToken);
-        await load.CloseAsync(contestant.Port, cancellationToken);
+        await load.ConnectsAsync(contestant.Port, WarmUpAtOnce, WarmUpDuration, cancellationToken);
         await load.TransferAsync(contestant.Port, WarmUpBytes, WarmUpBytes, cancellationToken);
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using TunnelAspire.Benchmarks.Contestants;
 
 namespace TunnelAspire.Benchmarks.Report;
@@ -30,25 +29,26 @@ internal static class Bars
     /// <summary>A table in Markdown of those demands that could be checked; empty where none could.</summary>
     public static string Write(Results results)
     {
-        StringBuilder text = new();
-        foreach (Bar bar in All)
-        {
-            if ((bar.Absolute ? results.Median(bar.Key, bar.Column) : results.Ratio(bar.Key, bar.Column)) is { } value)
-            {
-                bool holds = bar.Column.LessIsBetter ? value <= bar.Bound : value >= bar.Bound;
-                text.AppendLine(
-                    CultureInfo.InvariantCulture,
-                    $"| {Name(results, bar.Key)} | {bar.Column.Title}{(bar.Absolute ? "" : $", to {Name(results, bar.Column.Base)}")} | {(bar.Column.LessIsBetter ? "≤" : "≥")} {bar.Bound} | {value:0.00} | {(holds ? "yes" : "**no**")} |");
-            }
-        }
-
-        return text.Length == 0 ? "" : $"### Demands{Line}{Line}| | figure | demanded | measured | holds |{Line}|---|---|---:|---:|---|{Line}{text}{Line}{Behind(results)}{Line}";
+        string[] rows = [.. All.Select(bar => Row(results, bar)).OfType<string>()];
+        return rows.Length == 0 ? "" : string.Join(
+            Environment.NewLine, ["### Demands", "", "| | figure | demanded | measured | holds |", "|---|---|---:|---:|---|", .. rows, "", .. Behind(results), ""]);
     }
 
-    private static string Line => Environment.NewLine;
+    private static string? Row(Results results, Bar bar)
+    {
+        if ((bar.Absolute ? results.Median(bar.Key, bar.Column) : results.Ratio(bar.Key, bar.Column)) is not { } value)
+        {
+            return null;
+        }
+
+        bool less = bar.Column.LessIsBetter;
+        string what = bar.Absolute ? bar.Column.Title : $"{bar.Column.Title}, to {Name(results, bar.Column.Base)}";
+        string verdict = (less ? value <= bar.Bound : value >= bar.Bound) ? "yes" : "**no**";
+        return string.Create(CultureInfo.InvariantCulture, $"| {Name(results, bar.Key)} | {what} | {(less ? "≤" : "≥")} {bar.Bound} | {value:0.00} | {verdict} |");
+    }
 
     /// <summary>Where one of the three that have demands is behind another HTTP tunnel.</summary>
-    private static string Behind(Results results)
+    private static string[] Behind(Results results)
     {
         string[] behind =
         [
@@ -58,9 +58,9 @@ internal static class Bars
                let mine = results.Median(own, column)
                let theirs = results.Median(other, column)
                where mine is not null && theirs is not null && (column.LessIsBetter ? mine > theirs : mine < theirs)
-               select $"- {Name(results, own)} is behind {Name(results, other)}: {column.Title} {column.Write(mine.Value)} to {column.Write(theirs.Value)}",
+               select $"- {Name(results, own)} is behind {Name(results, other)}: {column.Title}: {column.Write(mine.Value)} to {column.Write(theirs.Value)}",
         ];
-        return behind.Length == 0 ? "Ahead of the other HTTP tunnels in every figure that both have.\n" : string.Join(Line, behind) + Line;
+        return behind.Length > 0 ? behind : ["Ahead of the other HTTP tunnels in every figure that both have."];
     }
 
     private static string Name(Results results, string key) => results.Contestants.FirstOrDefault(contestant => contestant.Key == key)?.Name ?? key;

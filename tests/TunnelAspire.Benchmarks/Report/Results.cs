@@ -14,9 +14,11 @@ internal sealed class Results(IReadOnlyList<Contestant> contestants, IReadOnlyLi
 
     public IReadOnlyList<Column> Columns => columns;
 
-    /// <summary>What failed, each reason once, with how often.</summary>
+    /// <summary>What failed, in the tables' order, each reason once, with how often.</summary>
     public IEnumerable<(Contestant Contestant, string What, string Reason, int Times)> Failures =>
-        _failures.GroupBy(failure => failure).OrderBy(group => contestants.TakeWhile(contestant => contestant != group.Key.Contestant).Count()).Select(group => (group.Key.Contestant, group.Key.What, group.Key.Reason, group.Count()));
+        from contestant in contestants
+        from failure in _failures.Where(failure => failure.Contestant == contestant).CountBy(failure => failure)
+        select (contestant, failure.Key.What, failure.Key.Reason, failure.Value);
 
     public void Add(Contestant contestant, Column column, double value)
     {

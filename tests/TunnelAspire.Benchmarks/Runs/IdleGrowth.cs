@@ -63,15 +63,7 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
         await IdleMemory.SettleAsync(cancellationToken);
         string[] names = [.. _standing[0].Processes.Select(process => process.Name)];
         long[] before = Sum(ProcessTree.ResidentKiB);
-        long begun = Stopwatch.GetTimestamp();
-        int opened = 0;
-        await EachAsync(async contestant =>
-        {
-            int share = Math.Min(each, count - opened);
-            opened += share;
-            await load.OpenAsync(contestant.Port, share, cancellationToken);
-        });
-        Stage.Tell($"opened in {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} s; parked for {IdleMemory.Parked.TotalSeconds} s");
+        await OpenAsync(count, each, cancellationToken);
         await Task.Delay(IdleMemory.Parked, cancellationToken);
         long[] after = Sum(ProcessTree.ResidentKiB);
         double[] used = await ProcessorAsync(cancellationToken);
@@ -85,6 +77,19 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
 
         Append(count, answering, "all together", before.Sum(), after.Sum(), used.Sum());
         return new Reading(count, answering, (after.Sum() - before.Sum()) / (double)count);
+    }
+
+    private async Task OpenAsync(int count, int each, CancellationToken cancellationToken)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        int opened = 0;
+        await EachAsync(async contestant =>
+        {
+            int share = Math.Min(each, count - opened);
+            opened += share;
+            await load.OpenAsync(contestant.Port, share, cancellationToken);
+        });
+        Stage.Tell($"opened in {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} s; parked for {IdleMemory.Parked.TotalSeconds} s");
     }
 
     /// <summary>Starts as many as are needed; returns how many sessions each can carry.</summary>

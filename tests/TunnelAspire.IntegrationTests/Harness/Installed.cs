@@ -17,7 +17,7 @@ public static class Installed
         program.Contains('/', StringComparison.Ordinal)
             ? program
             : Folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-                ?? throw new InvalidOperationException($"{program} is not installed; eng/test.sh installs what the tests need");
+                ?? throw new InvalidOperationException($"{program} is not installed; eng/test.sh installs what the tests need, eng/bench.sh what the benchmarks do");
 
     /// <summary>A program of the server of the newest PostgreSQL that is installed.</summary>
     public static string Postgres(string program) =>
