@@ -9,7 +9,7 @@ namespace TunnelAspire.Benchmarks.Load;
 /// </summary>
 internal sealed class LoadProgram : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<int, IdleSessions> _idle = [];

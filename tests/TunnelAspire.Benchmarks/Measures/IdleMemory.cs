@@ -11,8 +11,8 @@ namespace TunnelAspire.Benchmarks.Measures;
 internal static class IdleMemory
 {
     private const int WarmUpAtOnce = 16;
-    private const long WarmUpBytes = 32L << 20;
-    private static readonly TimeSpan WarmUpDuration = TimeSpan.FromSeconds(1);
+    private const long WarmUpBytes = 4L << 20;
+    private static readonly TimeSpan WarmUpDuration = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(5);
 
     /// <summary>Two of the connector's hold periods, with some room: by then each parked request has been answered and renewed.</summary>
@@ -21,7 +21,7 @@ internal static class IdleMemory
     /// <summary>How many sessions a contestant can be asked for.</summary>
     public static int Sessions(Contestant contestant, int wanted) => Math.Min(wanted, contestant.MostSessions);
 
-    /// <summary>Opens sessions one after the other, and carries some bytes. Few at once: room left by many would hide what many cost.</summary>
+    /// <summary>Opens sessions one after the other, and carries some bytes. Few and little: the room that they leave in the heap hides what sessions cost.</summary>
     public static async Task WarmUpAsync(Contestant contestant, LoadClient load, CancellationToken cancellationToken)
     {
         await load.ConnectsAsync(contestant.Port, WarmUpAtOnce, WarmUpDuration, cancellationToken);

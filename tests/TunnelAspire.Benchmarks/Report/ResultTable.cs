@@ -13,7 +13,7 @@ internal static class ResultTable
     public static string Write(Results results)
     {
         StringBuilder text = new();
-        Table(text, "Medians", results, (key, column) => results.Median(key, column) is { } value ? column.Write(value) : null);
+        Table(text, "Medians", results, (key, column) => results.Median(key, column) is { } value ? column.Write(value) : Missing(results.Reason(key, column), column));
         Table(text, $"Ratios: to {Name(results, SshForward.OneKey)}; CPU to {Name(results, Haproxy.TwoKey)}", results, (key, column) =>
             results.Ratio(key, column)?.ToString("0.00", CultureInfo.InvariantCulture));
         Table(text, "Lowest and highest of the rounds", results, (key, column) =>
@@ -21,6 +21,14 @@ internal static class ResultTable
         Remarks(text, results);
         return text.ToString();
     }
+
+    /// <summary>What stands where a figure is missing; the reason stands below.</summary>
+    private static string? Missing(string? reason, Column column) => reason switch
+    {
+        null => null,
+        _ when column == Column.HalfClose => column.Write(0),
+        _ => reason.StartsWith("stalls", StringComparison.Ordinal) ? "stalls" : "failed",
+    };
 
     private static string Name(Results results, string key) => results.Contestants.FirstOrDefault(contestant => contestant.Key == key)?.Name ?? $"{key} (left out)";
 

@@ -7,6 +7,9 @@ namespace TunnelAspire.Benchmarks.Report;
 /// <param name="columns">What was measured, in the tables' order.</param>
 internal sealed class Results(IReadOnlyList<Contestant> contestants, IReadOnlyList<Column> columns)
 {
+    /// <summary>What has failed where a contestant does not start.</summary>
+    public const string Start = "start";
+
     private readonly Dictionary<(string Key, Column Column), List<double>> _samples = [];
     private readonly List<(Contestant Contestant, string What, string Reason)> _failures = [];
 
@@ -14,11 +17,15 @@ internal sealed class Results(IReadOnlyList<Contestant> contestants, IReadOnlyLi
 
     public IReadOnlyList<Column> Columns => columns;
 
-    /// <summary>What failed, in the tables' order, each reason once, with how often.</summary>
+    /// <summary>What failed, in the tables' order, with the reason of the first time and how often.</summary>
     public IEnumerable<(Contestant Contestant, string What, string Reason, int Times)> Failures =>
         from contestant in contestants
-        from failure in _failures.Where(failure => failure.Contestant == contestant).CountBy(failure => failure)
-        select (contestant, failure.Key.What, failure.Key.Reason, failure.Value);
+        from failures in _failures.Where(failure => failure.Contestant == contestant).GroupBy(failure => failure.What)
+        select (contestant, failures.Key, failures.First().Reason, failures.Count());
+
+    /// <summary>Why a figure is missing; nothing where it was not tried.</summary>
+    public string? Reason(string key, Column column) =>
+        _failures.FindLast(failure => failure.Contestant.Key == key && (failure.What == column.Measure || failure.What == Start)).Reason;
 
     public void Add(Contestant contestant, Column column, double value)
     {

@@ -70,7 +70,7 @@ internal sealed class Stage(LoadClient load, Results results) : IAsyncDisposable
         }
         catch (Exception e) when (e is TimeoutException or InvalidOperationException or IOException)
         {
-            results.Fail(contestant, "start", FirstLine(e));
+            results.Fail(contestant, Results.Start, FirstLine(e));
             Tell($"{contestant.Name} does not start: {FirstLine(e)}");
             await contestant.DisposeAsync();
         }
