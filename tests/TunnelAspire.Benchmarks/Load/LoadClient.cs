@@ -41,7 +41,7 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Fails where a half-close does not pass.</summary>
     public Task HalfCloseAsync(int port, CancellationToken cancellationToken) => AskAsync($"halfclose {port}", cancellationToken);
 
-    /// <summary>Opens sessions that stay until they are closed; one byte goes to and fro on each.</summary>
+    /// <summary>Opens sessions, besides those that stand already, which stay until they are closed; one byte goes to and fro on each.</summary>
     public Task OpenAsync(int port, int count, CancellationToken cancellationToken) => AskAsync($"open {port} {count}", cancellationToken);
 
     /// <summary>How many of the opened sessions answer.</summary>

@@ -12,7 +12,7 @@ internal sealed class LoadProgram : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdlePatience = TimeSpan.FromSeconds(15);
 
-    private readonly Dictionary<int, IdleSessions> _idle = [];
+    private readonly Dictionary<int, List<IdleSessions>> _idle = [];
     private readonly Dictionary<int, StalledReaders> _stalled = [];
 
     /// <summary>Serves until standard input ends, that is, until whoever started it has gone.</summary>
@@ -29,7 +29,7 @@ internal sealed class LoadProgram : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable sessions in _idle.Values.Concat<IDisposable>(_stalled.Values))
+        foreach (IDisposable sessions in _idle.Values.SelectMany(sets => sets).Concat<IDisposable>(_stalled.Values))
         {
             sessions.Dispose();
         }
@@ -64,10 +64,10 @@ internal sealed class LoadProgram : IDisposable
                 HalfClose.Run(port, Patience);
                 return [];
             case "open":
-                _idle.Add(port, new IdleSessions(port, (int)numbers[0], IdlePatience));
+                Open(port, (int)numbers[0]);
                 return [];
             case "ask":
-                return [_idle[port].CountAnswering()];
+                return [_idle[port].Sum(sessions => sessions.CountAnswering())];
             case "stall":
                 _stalled.Add(port, new StalledReaders(port, (int)numbers[0], IdlePatience));
                 return [];
@@ -75,20 +75,32 @@ internal sealed class LoadProgram : IDisposable
                 _stalled[port].ReadOn(numbers[0]);
                 return [];
             case "close":
-                Close(_idle, port);
-                Close(_stalled, port);
+                Close(port);
                 return [];
             default:
                 throw new LoadException($"there is no load '{command}'");
         }
     }
 
-    private static void Close<T>(Dictionary<int, T> sessions, int port)
-        where T : IDisposable
+    private void Open(int port, int count)
     {
-        if (sessions.Remove(port, out T? found))
+        IdleSessions sessions = new(port, count, IdlePatience);
+        if (!_idle.TryAdd(port, [sessions]))
         {
-            found.Dispose();
+            _idle[port].Add(sessions);
+        }
+    }
+
+    private void Close(int port)
+    {
+        if (_idle.Remove(port, out List<IdleSessions>? idle))
+        {
+            idle.ForEach(sessions => sessions.Dispose());
+        }
+
+        if (_stalled.Remove(port, out StalledReaders? stalled))
+        {
+            stalled.Dispose();
         }
     }
 }

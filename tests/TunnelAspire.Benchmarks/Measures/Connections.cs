@@ -5,7 +5,7 @@ using TunnelAspire.Benchmarks.Report;
 namespace TunnelAspire.Benchmarks.Measures;
 
 /// <summary>How many connections in a second: connect, one byte there and back, close; 16 at once.</summary>
-internal sealed class Connections() : Measure("connects", Column.Connections)
+internal sealed class Connections() : Measure(Column.Connections)
 {
     private const int AtOnce = 16;
 

@@ -5,7 +5,7 @@ using TunnelAspire.Benchmarks.Report;
 namespace TunnelAspire.Benchmarks.Measures;
 
 /// <summary>Whether either side can end its stream while the other goes on.</summary>
-internal sealed class HalfClosed() : Measure("halfclose", Column.HalfClose)
+internal sealed class HalfClosed() : Measure(Column.HalfClose)
 {
     public override bool Once => true;
 

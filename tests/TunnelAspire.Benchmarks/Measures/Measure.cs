@@ -8,11 +8,11 @@ namespace TunnelAspire.Benchmarks.Measures;
 internal readonly record struct Figure(Column Column, double Value);
 
 /// <summary>Something that is measured, of one contestant after the other.</summary>
-/// <param name="key">Its word on the command line.</param>
 /// <param name="columns">The figures that a sample brings.</param>
-internal abstract class Measure(string key, params IReadOnlyList<Column> columns)
+internal abstract class Measure(params IReadOnlyList<Column> columns)
 {
-    public string Key => key;
+    /// <summary>Its word on the command line.</summary>
+    public string Key => columns[0].Measure;
 
     public IReadOnlyList<Column> Columns => columns;
 

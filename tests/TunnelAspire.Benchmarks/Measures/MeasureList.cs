@@ -6,13 +6,13 @@ namespace TunnelAspire.Benchmarks.Measures;
 internal static class MeasureList
 {
     /// <summary>The word for <see cref="IdleMemory"/>.</summary>
-    public const string Idle = "idle";
+    public static string Idle => Column.Memory.Measure;
 
     public static IReadOnlyList<Measure> All() =>
     [
-        new Throughput("up", up: true, down: false, Column.Up, Column.ProcessorUp),
-        new Throughput("down", up: false, down: true, Column.Down, Column.ProcessorDown),
-        new Throughput("both", up: true, down: true, Column.Both),
+        new Throughput(up: true, down: false, Column.Up, Column.ProcessorUp),
+        new Throughput(up: false, down: true, Column.Down, Column.ProcessorDown),
+        new Throughput(up: true, down: true, Column.Both),
         new RoundTrip(),
         new Messages(),
         new Connections(),

@@ -5,7 +5,7 @@ using TunnelAspire.Benchmarks.Report;
 namespace TunnelAspire.Benchmarks.Measures;
 
 /// <summary>How many messages of 64 bytes go there and back in a second on 32 connections, one at a time on each.</summary>
-internal sealed class Messages() : Measure("messages", Column.Messages)
+internal sealed class Messages() : Measure(Column.Messages)
 {
     private const int Connections = 32;
 

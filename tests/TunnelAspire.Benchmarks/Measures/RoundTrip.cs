@@ -5,7 +5,7 @@ using TunnelAspire.Benchmarks.Report;
 namespace TunnelAspire.Benchmarks.Measures;
 
 /// <summary>How long 64 bytes take there and back on one connection.</summary>
-internal sealed class RoundTrip() : Measure("rtt", Column.RoundTrip)
+internal sealed class RoundTrip() : Measure(Column.RoundTrip)
 {
     public const int MessageSize = 64;
     public static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(700);

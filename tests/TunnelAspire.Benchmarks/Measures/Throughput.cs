@@ -9,8 +9,8 @@ namespace TunnelAspire.Benchmarks.Measures;
 /// Bytes through one connection, one way or both at once, and the processor time of the contestant meanwhile. A sample is as large
 /// as takes about a second, by the sample before it.
 /// </summary>
-internal sealed class Throughput(string key, bool up, bool down, Column rate, Column? processor = null)
-    : Measure(key, processor is null ? [rate] : [rate, processor])
+internal sealed class Throughput(bool up, bool down, Column rate, Column? processor = null)
+    : Measure(processor is null ? [rate] : [rate, processor])
 {
     private const double Seconds = 1;
     private const long Least = 8L << 20;

@@ -4,7 +4,7 @@ using TunnelAspire.Benchmarks.Contestants;
 namespace TunnelAspire.Benchmarks.Report;
 
 /// <summary>One kind of figure: a column of the tables.</summary>
-/// <param name="Measure">Key of the measure that brings it.</param>
+/// <param name="Measure">The word of the measure that brings it, on the command line.</param>
 /// <param name="Title">Its head, with the unit.</param>
 /// <param name="Format">How its numbers are written.</param>
 /// <param name="LessIsBetter">Whether the lower figure is the better one.</param>

@@ -18,17 +18,18 @@ internal static class IdleComparison
         int allowed = (Surroundings.SocketsAllowed - SocketsBesides) / Math.Max(1, many.Length);
         int sessions = Math.Min(wanted, allowed);
         Stage.Tell($"idle: {sessions} sessions each{(sessions < wanted ? $", not {wanted}: the process may have {Surroundings.SocketsAllowed} sockets" : "")}");
-        many = await EachAsync(stage, many, contestant => IdleMemory.WarmUpAsync(contestant, stage.Load, cancellationToken), cancellationToken);
+        many = await EachAsync(
+            stage, many, contestant => IdleMemory.BeginAsync(contestant, stage.Load, IdleMemory.Sessions(contestant, sessions), cancellationToken), cancellationToken);
         await IdleMemory.SettleAsync(cancellationToken);
         Dictionary<Contestant, long> before = many.ToDictionary(contestant => contestant, IdleMemory.ResidentKiB);
         many = await EachAsync(
-            stage, many, contestant => stage.Load.OpenAsync(contestant.Port, IdleMemory.Sessions(contestant, sessions), cancellationToken), cancellationToken);
+            stage, many, contestant => IdleMemory.GoOnAsync(contestant, stage.Load, IdleMemory.Sessions(contestant, sessions), cancellationToken), cancellationToken);
         Stage.Tell($"idle: parked for {IdleMemory.Parked.TotalSeconds} s");
         await Task.Delay(IdleMemory.Parked, cancellationToken);
         foreach (Contestant contestant in many)
         {
             int opened = IdleMemory.Sessions(contestant, sessions);
-            double figure = (IdleMemory.ResidentKiB(contestant) - before[contestant]) / (double)opened;
+            double figure = IdleMemory.ForASession(before[contestant], IdleMemory.ResidentKiB(contestant), opened);
             await stage.TryAsync(contestant, MeasureList.Idle, () => ReadAsync(stage, contestant, opened, figure, cancellationToken), cancellationToken);
         }
 

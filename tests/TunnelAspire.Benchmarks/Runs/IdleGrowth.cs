@@ -29,7 +29,7 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
     public async Task<(string Report, bool Holds)> RunAsync(IReadOnlyList<int> counts, CancellationToken cancellationToken)
     {
         _table.AppendLine(CultureInfo.InvariantCulture, $"### Idle sessions: {create().Name}").AppendLine();
-        _table.AppendLine("| sessions | answering afterwards | process | before, KiB | with the sessions, KiB | KiB a session | CPU s/minute while idle |");
+        _table.AppendLine("| sessions | answering afterwards | process | with the first few, KiB | with all, KiB | KiB a session | CPU s/minute while idle |");
         _table.AppendLine("|---:|---:|---|---:|---:|---:|---:|");
         List<Reading> readings = [];
         foreach (int count in counts)
@@ -58,12 +58,14 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
 
     private async Task<Reading> MeasureAsync(int count, CancellationToken cancellationToken)
     {
-        int each = await StartAsync(count, cancellationToken);
-        await EachAsync(contestant => IdleMemory.WarmUpAsync(contestant, load, cancellationToken));
+        int sets = await StartAsync(count, cancellationToken);
+        int each = count / sets;
+        count = each * sets;
+        await EachAsync(contestant => IdleMemory.BeginAsync(contestant, load, each, cancellationToken));
         await IdleMemory.SettleAsync(cancellationToken);
         string[] names = [.. _standing[0].Processes.Select(process => process.Name)];
         long[] before = Sum(ProcessTree.ResidentKiB);
-        await OpenAsync(count, each, cancellationToken);
+        await OpenAsync(each, cancellationToken);
         await Task.Delay(IdleMemory.Parked, cancellationToken);
         long[] after = Sum(ProcessTree.ResidentKiB);
         double[] used = await ProcessorAsync(cancellationToken);
@@ -72,27 +74,25 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
         await EachAsync(contestant => load.CloseAsync(contestant.Port, cancellationToken));
         for (int i = 0; i < names.Length; i++)
         {
-            Append(count, answering, names[i], before[i], after[i], used[i]);
+            Append(count, answering, names[i], before[i], after[i], ForASession(before[i], after[i]), used[i]);
         }
 
-        Append(count, answering, "all together", before.Sum(), after.Sum(), used.Sum());
-        return new Reading(count, answering, (after.Sum() - before.Sum()) / (double)count);
+        double figure = ForASession(before.Sum(), after.Sum());
+        Append(count, answering, "all together", before.Sum(), after.Sum(), figure, used.Sum());
+        return new Reading(count, answering, figure);
+
+        // Both readings are sums over the sets.
+        double ForASession(long least, long most) => IdleMemory.ForASession(least, most, each) / sets;
     }
 
-    private async Task OpenAsync(int count, int each, CancellationToken cancellationToken)
+    private async Task OpenAsync(int each, CancellationToken cancellationToken)
     {
         long begun = Stopwatch.GetTimestamp();
-        int opened = 0;
-        await EachAsync(async contestant =>
-        {
-            int share = Math.Min(each, count - opened);
-            opened += share;
-            await load.OpenAsync(contestant.Port, share, cancellationToken);
-        });
+        await EachAsync(contestant => IdleMemory.GoOnAsync(contestant, load, each, cancellationToken));
         Stage.Tell($"opened in {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} s; parked for {IdleMemory.Parked.TotalSeconds} s");
     }
 
-    /// <summary>Starts as many as are needed; returns how many sessions each can carry.</summary>
+    /// <summary>Starts as many as are needed; returns how many those are.</summary>
     private async Task<int> StartAsync(int count, CancellationToken cancellationToken)
     {
         int most = (Surroundings.SocketsAllowed - SocketsBesides) / SocketsOfASession;
@@ -104,7 +104,7 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
             await _standing[^1].StartAsync(load.Target, cancellationToken);
         }
 
-        return (count + sets - 1) / sets;
+        return sets;
     }
 
     private async Task EndAsync()
@@ -137,6 +137,6 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
         return [.. Sum(ProcessTree.ProcessorSeconds).Zip(before, (after, earlier) => after - earlier)];
     }
 
-    private void Append(int count, int answering, string process, long before, long after, double used) => _table.AppendLine(
-        CultureInfo.InvariantCulture, $"| {count} | {answering} | {process} | {before} | {after} | {(after - before) / (double)count:0.0} | {used:0.00} |");
+    private void Append(int count, int answering, string process, long before, long after, double each, double used) => _table.AppendLine(
+        CultureInfo.InvariantCulture, $"| {count} | {answering} | {process} | {before} | {after} | {each:0.0} | {used:0.00} |");
 }
