@@ -13,9 +13,9 @@ namespace TunnelAspire.Benchmarks.Runs;
 internal sealed class Backpressure(LoadClient load, Contestant contestant, int seconds)
 {
     private const int Many = 100;
-    private const int Transfers = 5;
+    private const int Transfers = 3;
     private const long TransferBytes = 128L << 20;
-    private const long ReadOnBytes = 32L << 20;
+    private const long ReadOnBytes = 16L << 20;
     private const double LeastSpeed = 0.5;
 
     /// <summary>The connector's default window, KiB: what a session may cost in each process.</summary>
