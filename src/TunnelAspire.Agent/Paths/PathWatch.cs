@@ -35,6 +35,11 @@ public sealed partial class PathWatch : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (_path.Terms.Send == ChannelMode.Poll)
+        {
+            return; // one message at a time, to the letter: there is nothing to choose
+        }
+
         NetworkChange.NetworkAddressChanged += OnNetworkChanged;
         try
         {

@@ -108,7 +108,7 @@ public sealed class PathWatchTests : IAsyncLifetime
     {
         await AnswerAsync(Streams with { SendStreams = false });
 
-        Assert.InRange(await UntilProbedAsync(), 300, 301);
+        Assert.InRange(await UntilProbedAsync(), 300, 310); // the watch may begin to wait a step later
     }
 
     private Task PromotedAsync() => Waiting.UntilAsync(() => _path.Terms.Send == ChannelMode.Stream, "the sessions may stream");
