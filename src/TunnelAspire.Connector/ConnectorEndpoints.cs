@@ -42,7 +42,7 @@ public sealed class ConnectorEndpoints(
         string? targetText = context.Request.Query[TunnelPaths.Target];
         if (!TargetAddress.TryParse(targetText, out TargetAddress? target))
         {
-            throw new TunnelException(TunnelError.Malformed, $"the query parameter '{TunnelPaths.Target}' is not host:port");
+            throw new TunnelException(TunnelError.Malformed, $"the query parameter '{TunnelPaths.Target}' is neither host:port nor unix:/path");
         }
 
         long? fin = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Fin);

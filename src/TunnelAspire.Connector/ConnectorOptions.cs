@@ -16,7 +16,7 @@ public sealed class ConnectorOptions
     /// <summary>The URL at which relays reach this connector. Default: the first address that it listens on.</summary>
     public Uri? AdvertisedUrl { get; set; }
 
-    /// <summary>Targets that may be dialled, as <c>host:port</c> patterns, one or several with commas between; see <see cref="Targets.TargetPattern"/>. Default: none.</summary>
+    /// <summary>Targets that may be dialled, as <c>host:port</c> or <c>unix:/path</c> patterns, one or several with commas between; see <see cref="Targets.TargetPattern"/>. Default: none.</summary>
     public IList<string> Allow { get; set; } = [];
 
     /// <summary>How long dialling a target may take. Default 10 s, 0.1 s to 5 min.</summary>

@@ -27,8 +27,9 @@ public sealed class TargetDialer
         limit.CancelAfter(_timeout);
         try
         {
-            IPAddress[] addresses = await AllowedAddressesAsync(target, limit.Token);
-            return await ConnectAsync(target, addresses, limit.Token);
+            return target.IsUnix
+                ? await ConnectAsync(target, [AllowedPath(target)], limit.Token)
+                : await ConnectAsync(target, await AllowedAddressesAsync(target, limit.Token), limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -37,8 +38,11 @@ public sealed class TargetDialer
         }
     }
 
+    private UnixDomainSocketEndPoint AllowedPath(TargetAddress target) =>
+        _allowed.Any(pattern => pattern.AllowsPath(target)) ? new UnixDomainSocketEndPoint(target.Host) : throw Forbidden(target);
+
     /// <summary>The addresses at which the target may be dialled. Names are resolved once, here: what was checked is what is dialled.</summary>
-    private async Task<IPAddress[]> AllowedAddressesAsync(TargetAddress target, CancellationToken cancellationToken)
+    private async Task<EndPoint[]> AllowedAddressesAsync(TargetAddress target, CancellationToken cancellationToken)
     {
         bool byName = _allowed.Any(pattern => pattern.AllowsName(target));
         bool literal = IPAddress.TryParse(target.Host, out IPAddress? address);
@@ -51,7 +55,7 @@ public sealed class TargetDialer
         IPAddress[] allowed = byName
             ? addresses
             : [.. addresses.Where(candidate => _allowed.Any(pattern => pattern.AllowsAddress(candidate, target.Port)))];
-        return allowed.Length > 0 ? allowed : throw Forbidden(target);
+        return allowed.Length > 0 ? [.. allowed.Select(candidate => new IPEndPoint(candidate, target.Port))] : throw Forbidden(target);
     }
 
     private static async Task<IPAddress[]> ResolveAsync(TargetAddress target, bool byName, CancellationToken cancellationToken)
@@ -68,15 +72,17 @@ public sealed class TargetDialer
         }
     }
 
-    private static async Task<Socket> ConnectAsync(TargetAddress target, IPAddress[] addresses, CancellationToken cancellationToken)
+    private static async Task<Socket> ConnectAsync(TargetAddress target, EndPoint[] addresses, CancellationToken cancellationToken)
     {
         TunnelException? failure = null;
-        foreach (IPAddress address in addresses)
+        foreach (EndPoint address in addresses)
         {
-            Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            Socket socket = address is IPEndPoint
+                ? new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+                : new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(address, target.Port, cancellationToken);
+                await socket.ConnectAsync(address, cancellationToken);
                 return socket;
             }
             catch (Exception e)
@@ -87,16 +93,19 @@ public sealed class TargetDialer
                     throw;
                 }
 
-                failure = new TunnelException(Classify(refusal), $"{target} at {address}: {refusal.Message}", refusal);
+                failure = new TunnelException(Classify(refusal, target), $"{target}{At(address)}: {refusal.Message}", refusal);
             }
         }
 
         throw failure!;
     }
 
-    private static TunnelError Classify(SocketException e) => e.SocketErrorCode switch
+    private static string At(EndPoint address) => address is IPEndPoint ip ? $" at {ip.Address}" : "";
+
+    private static TunnelError Classify(SocketException e, TargetAddress target) => e.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => TunnelError.TargetRefused,
+        SocketError.AddressNotAvailable when target.IsUnix => TunnelError.TargetRefused, // no such file: nobody listens
         SocketError.TimedOut => TunnelError.TargetTimedOut,
         _ => TunnelError.TargetUnreachable,
     };

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Targets;
@@ -10,12 +11,14 @@ namespace TunnelAspire.Connector.Targets;
 /// The raw format is <c>host:ports</c>. The host is a name (<c>db.internal</c>), a suffix (<c>*.internal</c>), anything
 /// (<c>*</c>), an address (<c>127.0.0.1</c>, <c>[::1]</c>) or a network (<c>10.0.0.0/8</c>, <c>[2001:db8::]/32</c>).
 /// Ports are one (<c>5432</c>), a range (<c>1-1024</c>) or all (<c>*</c>).
+/// A unix socket is <c>unix:/path</c>, where each <c>*</c> stands for any characters but <c>/</c>. No other pattern allows one.
 /// </remarks>
 public sealed class TargetPattern
 {
     private readonly string _text;
     private readonly string? _name;
     private readonly IPNetwork? _network;
+    private readonly Regex? _path;
     private readonly int _firstPort;
     private readonly int _lastPort;
 
@@ -25,6 +28,8 @@ public sealed class TargetPattern
         (_firstPort, _lastPort) = (firstPort, lastPort);
     }
 
+    private TargetPattern(string text, Regex path) => (_text, _path) = (text, path);
+
     /// <summary>Whether it names a network or an address, so that names must be resolved before it can match.</summary>
     public bool IsNetwork => _network is not null;
 
@@ -32,10 +37,15 @@ public sealed class TargetPattern
     /// <exception cref="FormatException">It is none; the message names it and says what is wrong.</exception>
     public static TargetPattern Parse(string text)
     {
+        if (text.StartsWith(TargetAddress.UnixScheme + "/", StringComparison.Ordinal))
+        {
+            return new TargetPattern(text, ParsePath(text));
+        }
+
         int colon = text.LastIndexOf(':');
         if (colon <= 0)
         {
-            throw new FormatException($"'{text}' is not a target pattern: host:ports is expected, such as 127.0.0.1:*, *.internal:5432 or 10.0.0.0/8:1-1024");
+            throw new FormatException($"'{text}' is not a target pattern: host:ports or unix:/path is expected, such as 127.0.0.1:*, *.internal:5432, 10.0.0.0/8:1-1024 or unix:/run/app.sock");
         }
 
         (int first, int last) = ParsePorts(text, text[(colon + 1)..]);
@@ -52,8 +62,11 @@ public sealed class TargetPattern
             : throw new FormatException($"'{text}' is not a target pattern: {host} is no host name");
     }
 
+    /// <summary>Whether the target is a unix socket, and allowed.</summary>
+    public bool AllowsPath(TargetAddress target) => target.IsUnix && _path is not null && _path.IsMatch(target.Host);
+
     /// <summary>Whether the target is allowed by its name alone.</summary>
-    public bool AllowsName(TargetAddress target) => AllowsPort(target.Port) && _name is not null && (
+    public bool AllowsName(TargetAddress target) => !target.IsUnix && AllowsPort(target.Port) && _name is not null && (
         _name == "*" ||
         (_name.StartsWith("*.", StringComparison.Ordinal)
             ? target.Host.EndsWith(_name[1..], StringComparison.OrdinalIgnoreCase)
@@ -71,6 +84,10 @@ public sealed class TargetPattern
         host.StartsWith('[') && host.EndsWith(']') && host.Contains(':', StringComparison.Ordinal)
             ? WireText.TryParseAddress(host[1..^1], out address)
             : WireText.TryParseAddress(host, out address);
+
+    private static Regex ParsePath(string text) => TargetAddress.TryParse(text, out TargetAddress? path)
+        ? new Regex($"\\A{Regex.Escape(path.Host).Replace("\\*", "[^/]*", StringComparison.Ordinal)}\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)
+        : throw new FormatException($"'{text}' is not a target pattern: the path of a unix socket has no '.', '..' or empty parts and at most 107 bytes");
 
     private static IPNetwork ParseNetwork(string text, IPAddress address, string? prefix)
     {

@@ -6,7 +6,7 @@ public static class TunnelPaths
     /// <summary>Opens sessions; the parent of each session's path.</summary>
     public const string Sessions = "/v1/sessions";
 
-    /// <summary>Query parameter of an open: the target, <c>host:port</c>.</summary>
+    /// <summary>Query parameter of an open: the target, <c>host:port</c> or <c>unix:/path</c>; see <see cref="TargetAddress"/>.</summary>
     public const string Target = "target";
 
     /// <summary>Query parameter: offset of the body's first byte.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
@@ -85,6 +86,42 @@ public sealed class TargetDialerTests : IDisposable
         await over.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Dialer("*:*").DialAsync(new TargetAddress("127.0.0.1", Port), over.Token).Soon());
+    }
+
+    [Theory]
+    [InlineData("unix:{0}/*.sock")]
+    [InlineData("unix:{0}/a.sock")]
+    public async Task Dial_AnAllowedUnixSocketThatListens_Connects(string allowed)
+    {
+        using UnixListener listener = new();
+        using Socket dialled = await Dialer(string.Format(CultureInfo.InvariantCulture, allowed, listener.Folder)).DialAsync(listener.Target, CancellationToken.None).Soon();
+        using Socket accepted = await listener.Socket.AcceptAsync().Soon();
+
+        await dialled.SendAsync("x"u8.ToArray()).Soon();
+        Assert.Equal(1, await accepted.ReceiveAsync(new byte[9]).Soon());
+    }
+
+    [Theory]
+    [InlineData("*:*")]
+    [InlineData("unix:/run/*")]
+    public async Task Dial_AUnixSocketThatIsNotNamed_IsForbiddenAndNotConnected(string allowed)
+    {
+        using UnixListener listener = new();
+        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => Dialer(allowed).DialAsync(listener.Target, CancellationToken.None).Soon());
+
+        Assert.Equal(TunnelError.ForbiddenTarget, refusal.Error);
+        Assert.False(listener.Socket.Poll(0, SelectMode.SelectRead));
+    }
+
+    [Fact]
+    public async Task Dial_AUnixSocketWhereNobodyListens_IsRefused()
+    {
+        using UnixListener listener = new();
+        TargetAddress missing = new($"{listener.Folder}/b.sock", 0);
+        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => Dialer($"unix:{listener.Folder}/*").DialAsync(missing, CancellationToken.None).Soon());
+
+        Assert.Equal(TunnelError.TargetRefused, refusal.Error);
+        Assert.Contains(missing.ToString(), refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,6 +69,41 @@ public sealed class TargetPatternTests
         Assert.False(TargetPattern.Parse(pattern).AllowsAddress(IPAddress.Parse(address), port));
 
     [Theory]
+    [InlineData("unix:/run/app.sock", "/run/app.sock", true)]
+    [InlineData("unix:/run/app.sock", "/run/appxsock", false)]
+    [InlineData("unix:/run/app.sock", "/run/app.sock2", false)]
+    [InlineData("unix:/run/app.sock", "/run/APP.sock", false)]
+    [InlineData("unix:/run/app.sock", "/x/run/app.sock", false)]
+    [InlineData("unix:/run/postgresql/.s.PGSQL.*", "/run/postgresql/.s.PGSQL.5432", true)]
+    [InlineData("unix:/run/*/app.sock", "/run/a/app.sock", true)]
+    [InlineData("unix:/run/*/app.sock", "/run/a/b/app.sock", false)]
+    [InlineData("unix:/run/*", "/run/docker.sock", true)]
+    [InlineData("unix:/run/*", "/run/docker/docker.sock", false)]
+    [InlineData("unix:/*", "/run/docker.sock", false)]
+    [InlineData("*:*", "/run/app.sock", false)]
+    [InlineData("0.0.0.0/0:*", "/run/app.sock", false)]
+    public void AllowsPath_OnlyOfAUnixSocketThatIsNamed(string pattern, string path, bool allowed)
+    {
+        TargetPattern parsed = TargetPattern.Parse(pattern);
+        TargetAddress target = new(path, 0);
+
+        Assert.Equal(allowed, parsed.AllowsPath(target));
+        Assert.False(parsed.AllowsName(target));
+        Assert.Equal(pattern, parsed.ToString());
+    }
+
+    [Fact]
+    public void AllowsName_OfAUnixSocketsPattern_IsFalse()
+    {
+        TargetPattern parsed = TargetPattern.Parse("unix:/run/*");
+
+        Assert.False(parsed.AllowsName(new TargetAddress("run", 80)));
+        Assert.False(parsed.AllowsAddress(IPAddress.Loopback, 80));
+        Assert.False(parsed.AllowsPath(new TargetAddress("/run/a", 80)));
+        Assert.False(parsed.IsNetwork);
+    }
+
+    [Theory]
     [InlineData("127.0.0.1:80", true)]
     [InlineData("[::1]:80", true)]
     [InlineData("10.0.0.0/8:80", true)]
@@ -115,6 +150,10 @@ public sealed class TargetPatternTests
     [InlineData("[::ffff:127.0.0.1]:80")]
     [InlineData("[::ffff:10.0.0.0]/104:80")]
     [InlineData("db:80\0")]
+    [InlineData("unix:")]
+    [InlineData("unix:run/a.sock")]
+    [InlineData("unix:/run/../*")]
+    [InlineData("unix://*")]
     public void Parse_OfWhatIsNoPattern_NamesIt(string text)
     {
         FormatException refusal = Assert.Throws<FormatException>(() => TargetPattern.Parse(text));

@@ -21,6 +21,44 @@ public sealed class TargetAddressTests
     }
 
     [Theory]
+    [InlineData("unix:/run/postgresql/.s.PGSQL.5432", "/run/postgresql/.s.PGSQL.5432")]
+    [InlineData("unix:/a", "/a")]
+    [InlineData("unix:/a:1/b c", "/a:1/b c")]
+    [InlineData("unix:/..a/.b/c..", "/..a/.b/c..")]
+    public void TryParse_AUnixSocket_IsReadAndWrittenBack(string text, string path)
+    {
+        Assert.True(TargetAddress.TryParse(text, out TargetAddress? address));
+
+        Assert.True(address.IsUnix);
+        Assert.Equal(path, address.Host);
+        Assert.Equal(text, address.ToString());
+    }
+
+    [Fact]
+    public void TryParse_AHostThatIsCalledUnix_IsAHost() => Assert.Equal(new TargetAddress("unix", 80), TargetAddress.TryParse("unix:80", out TargetAddress? address) ? address : null);
+
+    [Theory]
+    [InlineData("unix:")]
+    [InlineData("unix:/")]
+    [InlineData("unix:run/a.sock")]
+    [InlineData("unix://run/a.sock")]
+    [InlineData("unix:/run//a.sock")]
+    [InlineData("unix:/run/./a.sock")]
+    [InlineData("unix:/run/../a.sock")]
+    [InlineData("unix:/run/..")]
+    [InlineData("unix:/run/")]
+    [InlineData("unix:/run/a\0b")]
+    [InlineData("unix:/run/a\nb")]
+    [InlineData("UNIX:/run/a.sock")]
+    [InlineData("/run/a.sock")]
+    public void TryParse_WithWhatIsNoPathOfASocket_Refuses(string text) => Refuses(text);
+
+    [Theory]
+    [InlineData(106, true)]
+    [InlineData(107, false)]
+    public void TryParse_AUnixSocket_HasAtMost107Bytes(int letters, bool valid) => Assert.Equal(valid, TargetAddress.TryParse($"unix:/{new string('a', letters)}", out _));
+
+    [Theory]
     [InlineData("h:0")]
     [InlineData("h:65536")]
     [InlineData("h:99999999999999999999")]
