@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
@@ -21,6 +22,12 @@ public sealed class AgentOptions
 
     /// <summary>Local ports and where they lead, each <c>[bind:]port:host:hostport</c>; see <see cref="Forwards.ForwardSpec"/>.</summary>
     public IList<string> Forwards { get; set; } = [];
+
+    /// <summary>Local ports whose clients name the target themselves, by SOCKS or HTTP.</summary>
+    public SocksOptions Socks { get; set; } = new();
+
+    /// <summary>The target to which standard input and output lead. Default: they are not carried.</summary>
+    public string Standard { get; set; } = "";
 
     /// <summary>How bytes are moved: <c>poll</c>, <c>burst</c>, <c>stream</c> or <c>auto</c>. Default: auto.</summary>
     public string Mode { get; set; } = AutoMode;
@@ -56,6 +63,12 @@ public sealed class AgentOptions
         _ => throw new FormatException($"the mode '{Mode}' is none of auto, poll, burst, stream"),
     };
 
+    /// <summary>The target of standard input and output.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public TargetAddress ParseStandard() => TargetAddress.TryParse(Standard, out TargetAddress? target)
+        ? target
+        : throw new FormatException($"'{Standard}' is no host:port to which standard input and output could lead");
+
     /// <summary>Checks everything that is text.</summary>
     /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
     public void Check()
@@ -72,9 +85,14 @@ public sealed class AgentOptions
             ParseHeader(header);
         }
 
-        if (Forwards.Count == 0)
+        Socks.Check();
+        if (Standard.Length > 0)
         {
-            throw new FormatException("nothing to forward: give at least one -L [bind:]port:host:hostport");
+            ParseStandard();
+        }
+        else if (Forwards.Count == 0 && Socks.Listen.Count == 0)
+        {
+            throw new FormatException("nothing to forward: give -L [bind:]port:host:hostport, -D [bind:]port or -W host:port");
         }
 
         foreach (string forward in Forwards)

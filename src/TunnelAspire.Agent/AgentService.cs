@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,8 +7,8 @@ using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Agent.Http;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
+using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
-using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 
@@ -18,25 +16,29 @@ namespace TunnelAspire.Agent;
 
 /// <summary>Listens on every forward; each accepted connection becomes a session.</summary>
 public sealed partial class AgentService(
-    TunnelServer server, SessionOpener opener, PathModes path, AgentMetrics metrics, IOptions<AgentOptions> options, ILogger<AgentService> logger) : IHostedService, IDisposable
+    TunnelServer server, SessionOpener opener, PathModes path, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentService> logger)
+    : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<Task, byte> _sessions = new();
-    private readonly List<ForwardListener> _listeners = [];
+    private readonly List<Reception> _receptions = [];
+
+    /// <summary>Where it listens: the forwards, in order, then the proxy ports.</summary>
+    internal IEnumerable<ForwardListener> Listeners => _receptions.Select(reception => reception.Listener);
 
     /// <summary>Begins to listen on all forwards, and prints a line for each once it takes connections.</summary>
     /// <exception cref="IOException">One of them cannot be listened on.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (string forward in options.Value.Forwards)
+        foreach (ForwardListener listener in ForwardListener.OpenAll(options.Value, time))
         {
-            _listeners.Add(new ForwardListener(ForwardSpec.Parse(forward)));
+            _receptions.Add(new Reception(listener, ServeAsync, metrics, time, logger));
         }
 
-        foreach (ForwardListener listener in _listeners)
+        TextWriter lines = options.Value.Standard.Length > 0 ? Console.Error : Console.Out; // there standard output is for the bytes alone
+        foreach (Reception reception in _receptions)
         {
-            _ = AcceptAsync(listener);
-            Console.WriteLine($"forwarding {listener.Listen} to {listener.Target} through {options.Value.ParseServer()}");
+            _ = reception.RunAsync(_stop.Token);
+            lines.WriteLine($"{reception.Listener} through {options.Value.ParseServer()}");
         }
 
         return Task.CompletedTask;
@@ -46,84 +48,70 @@ public sealed partial class AgentService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        _listeners.ForEach(listener => listener.Dispose());
-        await Task.WhenAll(_sessions.Keys).WaitAsync(cancellationToken);
+        _receptions.ForEach(reception => reception.Dispose());
+        await Task.WhenAll(_receptions.Select(reception => reception.EmptyAsync())).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 
-    private async Task AcceptAsync(ForwardListener listener)
+    /// <summary>Carries a client's connection to the target that it has asked for.</summary>
+    /// <returns>What ended it: null after an orderly end of both directions.</returns>
+    internal async Task<Exception?> ServeAsync(Client client, CancellationToken stop)
     {
-        try
-        {
-            while (true)
-            {
-                Socket client = await listener.AcceptAsync(e => LogCannotAccept(listener.Listen.ToString()!, e.Message), _stop.Token);
-                Task session = ServeAsync(client, listener);
-                _sessions.TryAdd(session, 0);
-                _ = session.ContinueWith(done => _sessions.TryRemove(done, out _), TaskScheduler.Default);
-            }
-        }
-        catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
-        {
-            // The agent stops.
-        }
-    }
-
-    private async Task ServeAsync(Socket client, ForwardListener listener)
-    {
-        await Task.Yield(); // the next connection is accepted meanwhile
         long accepted = Stopwatch.GetTimestamp();
+        string target = client.Request.Target.ToString();
         using Activity? trace = AgentMetrics.Traces.StartActivity("tunnel.connection", ActivityKind.Client);
-        trace?.SetTag("tunnel.target", listener.Target.ToString());
-        SocketEnd local = new(client);
+        trace?.SetTag("tunnel.target", target);
         Exception? ended;
         try
         {
-            ended = await CarryAsync(local, listener, accepted);
+            ended = await CarryAsync(client, accepted, stop);
         }
         catch (Exception e)
         {
-            local.Reset();
+            client.End.Reset();
             metrics.Sessions.Ended(null, SessionOutcome.Code(e));
             ended = e;
         }
 
         string code = SessionOutcome.Code(ended);
         trace?.SetTag("tunnel.reason", code);
-        Report(local.RemoteEndPoint?.ToString() ?? "", listener, code, ended);
+        Report(client.Name, target, code, ended);
+        return ended;
     }
 
-    private async Task<Exception?> CarryAsync(SocketEnd local, ForwardListener listener, long accepted)
+    private async Task<Exception?> CarryAsync(Client client, long accepted, CancellationToken stop)
     {
-        using SendingHalf sending = new(local, SessionLimits.Default.Window);
+        using SendingHalf sending = new(client.End, SessionLimits.Default.Window);
         ChannelMode mode = path.Terms.Receive;
-        OutboundRange first = mode == ChannelMode.Poll ? default : await FirstBytes.TakeAsync(sending, _stop.Token);
-        (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(listener.Target, first, mode);
+        OutboundRange first = mode == ChannelMode.Poll || client.Waits ? default : await FirstBytes.TakeAsync(sending, stop);
+        (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(client, first, mode, stop);
         sending.Acknowledge(ack);
         Activity.Current?.SetTag("tunnel.session", grant.Id.Prefix).SetTag("tunnel.connector", grant.Connector);
-        LogOpened(grant.Id.Prefix, listener.Target.ToString(), grant.Connector, local.RemoteEndPoint?.ToString() ?? "");
+        LogOpened(grant.Id.Prefix, client.Request.Target.ToString(), grant.Connector, client.Name);
+        await client.WelcomeAsync();
 
         HttpCarrier carrier = new(server, grant, new MediaTypeHeaderValue(options.Value.MediaType), metrics);
         RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(grant, failure));
-        using AgentSession session = new(local, sending, new PathCarrier(carrier, path), grant.Limits, () => path.Terms, retry);
+        using AgentSession session = new(client.End, sending, new PathCarrier(carrier, path), grant.Limits, () => path.Terms, retry);
         metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
-        Exception? ended = await session.RunAsync(first, answer, _stop.Token);
+        Exception? ended = await session.RunAsync(first, answer, stop);
         metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
         LogCarried(grant.Id.Prefix, session.BytesUp, session.BytesDown, session.BytesResent);
         return ended;
     }
 
-    private async Task<OpenedSession> OpenAsync(TargetAddress target, OutboundRange first, ChannelMode mode)
+    private async Task<OpenedSession> OpenAsync(Client client, OutboundRange first, ChannelMode mode, CancellationToken stop)
     {
         try
         {
-            return await opener.OpenAsync(target, first, mode, _stop.Token);
+            return await opener.OpenAsync(client.Request.Target, first, mode, stop);
         }
-        catch
+        catch (Exception e)
         {
             first.Dispose();
+            await client.RefuseAsync(e);
             throw;
         }
     }
@@ -135,15 +123,15 @@ public sealed partial class AgentService(
         LogRetry(grant.Id.Prefix, failure.Message);
     }
 
-    private void Report(string client, ForwardListener listener, string code, Exception? ended)
+    private void Report(string client, string target, string code, Exception? ended)
     {
         if (ended is null or OperationCanceledException)
         {
-            LogEnded(client, listener.Target.ToString(), code);
+            LogEnded(client, target, code);
         }
         else
         {
-            LogBroken(client, listener.Target.ToString(), code, ended.Message);
+            LogBroken(client, target, code, ended.Message);
         }
     }
 
@@ -161,7 +149,4 @@ public sealed partial class AgentService(
 
     [LoggerMessage(1004, LogLevel.Debug, "Session {Session} tries again: {Detail}")]
     private partial void LogRetry(string session, string detail);
-
-    [LoggerMessage(1005, LogLevel.Error, "Cannot accept connections on {Listen}: {Detail}")]
-    private partial void LogCannotAccept(string listen, string detail);
 }

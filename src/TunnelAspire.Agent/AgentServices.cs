@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Http;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
+using TunnelAspire.Agent.WaysIn;
 
 namespace TunnelAspire.Agent;
 
@@ -21,7 +22,10 @@ public static class AgentServices
         builder.Services.AddSingleton<SessionOpener>();
         builder.Services.AddSingleton<PathProbe>();
         builder.Services.AddSingleton<PathModes>();
-        builder.Services.AddHostedService<AgentService>();
+        builder.Services.AddSingleton<AgentService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<AgentService>());
+        builder.Services.AddSingleton<StandardService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<StandardService>());
         builder.Services.AddHostedService<PathWatch>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         return builder;

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Agent.Sessions;
+using TunnelAspire.Agent.WaysIn;
 
 namespace TunnelAspire.Agent.Commands;
 
@@ -17,7 +19,9 @@ internal sealed class ConnectCommand : Command
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh. May be repeated" };
+    private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh; a unix socket's path on either side. May be repeated" };
+    private readonly Option<string[]> _socks = new("--socks", "-D") { Description = "[bind:]port that takes SOCKS5, SOCKS4a and HTTP proxy requests. May be repeated" };
+    private readonly Option<string?> _standard = new("--standard", "-W") { Description = "host:port to which standard input and output lead, for ssh -o ProxyCommand" };
     private readonly Option<string?> _mode = new("--mode") { Description = "How bytes are moved: auto, poll, burst or stream" };
     private readonly Option<string?> _proxy = new("--proxy") { Description = "URL of an HTTP proxy, or none. Default: the environment's" };
     private readonly Option<string[]> _headers = new("--header") { Description = "'Name: value' to add to every request. May be repeated" };
@@ -30,6 +34,8 @@ internal sealed class ConnectCommand : Command
     {
         Add(_server);
         Add(_forwards);
+        Add(_socks);
+        Add(_standard);
         Add(_mode);
         Add(_proxy);
         Add(_headers);
@@ -44,8 +50,11 @@ internal sealed class ConnectCommand : Command
         {
             using IHost host = Build(arguments);
             host.Services.GetRequiredService<IOptions<AgentOptions>>().Value.Check();
+            StandardService standard = host.Services.GetRequiredService<StandardService>();
             await host.RunAsync(cancellationToken);
-            return ExitCodes.Success;
+            return standard.Failure is { } failure
+                ? ExitCodes.Fail(ExitCodes.Failure, $"{SessionOutcome.Code(failure)}: {failure.Message}")
+                : ExitCodes.Success;
         }
         catch (Exception e) when (e is FormatException or OptionsValidationException or InvalidDataException or FileNotFoundException or InvalidOperationException)
         {
@@ -77,6 +86,10 @@ internal sealed class ConnectCommand : Command
         {
             builder.Logging.AddFilter("TunnelAspire", LogLevel.Debug);
         }
+        else if (arguments.GetValue(_standard) is not null)
+        {
+            builder.Logging.AddFilter("TunnelAspire", LogLevel.None); // the one line that says why it failed is enough
+        }
 
         return builder.Build();
     }
@@ -86,7 +99,14 @@ internal sealed class ConnectCommand : Command
         options.Server = arguments.GetValue(_server) ?? options.Server;
         options.Mode = arguments.GetValue(_mode) ?? options.Mode;
         options.Proxy = arguments.GetValue(_proxy) ?? options.Proxy;
+        options.Standard = arguments.GetValue(_standard) ?? options.Standard;
+        if (options.Standard.Length > 0)
+        {
+            (options.Forwards, options.Socks.Listen) = ([], []); // as in ssh: the configured ones belong to an agent that stays
+        }
+
         options.Forwards = arguments.GetValue(_forwards) is { Length: > 0 } forwards ? forwards : options.Forwards;
+        options.Socks.Listen = arguments.GetValue(_socks) is { Length: > 0 } socks ? socks : options.Socks.Listen;
         options.Headers = arguments.GetValue(_headers) is { Length: > 0 } headers ? headers : options.Headers;
     }
 }

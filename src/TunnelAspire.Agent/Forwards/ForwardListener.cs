@@ -1,11 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
-using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Agent.WaysIn;
 
 namespace TunnelAspire.Agent.Forwards;
 
-/// <summary>Listens on a forward's local address.</summary>
-public sealed class ForwardListener : IDisposable
+/// <summary>Listens on a local address, a TCP port or a unix socket.</summary>
+internal sealed class ForwardListener : IDisposable
 {
     private const int Backlog = 512;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
@@ -14,35 +14,52 @@ public sealed class ForwardListener : IDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The address cannot be listened on; the message names it.</exception>
-    public ForwardListener(ForwardSpec forward)
+    public ForwardListener(EndPoint listen, IWayIn way)
     {
-        Target = forward.Target;
-        bool any = forward.Listen.Address.Equals(IPAddress.IPv6Any);
-        _socket = any && !Socket.OSSupportsIPv6
-            ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
-            : new Socket(forward.Listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Way = way;
         try
         {
-            if (any && Socket.OSSupportsIPv6)
-            {
-                _socket.DualMode = true;
-            }
-
-            _socket.Bind(_socket.AddressFamily == AddressFamily.InterNetwork && any ? new IPEndPoint(IPAddress.Any, forward.Listen.Port) : forward.Listen);
+            _socket = listen is IPEndPoint address ? BindPort(address) : UnixSocketFile.Bind((UnixDomainSocketEndPoint)listen);
             _socket.Listen(Backlog);
         }
         catch (SocketException e)
         {
-            _socket.Dispose();
-            throw new IOException($"cannot listen on {forward.Listen}: {e.Message}", e);
+            _socket?.Dispose();
+            throw new IOException($"cannot listen on {listen}: {e.Message}", e);
         }
     }
 
-    /// <summary>Where its connections lead.</summary>
-    public TargetAddress Target { get; }
+    /// <summary>Begins to listen on all addresses that the options name: the forwards, in order, then the proxy ports.</summary>
+    /// <exception cref="IOException">One of them cannot be listened on.</exception>
+    public static IReadOnlyList<ForwardListener> OpenAll(AgentOptions options, TimeProvider time)
+    {
+        IEnumerable<(EndPoint, IWayIn)> forwards = options.Forwards.Select(ForwardSpec.Parse).Select(spec => (spec.Listen, (IWayIn)new DirectWayIn(spec.Target)));
+        ProxyWayIn proxy = new(options.Socks, time);
+        List<ForwardListener> listeners = [];
+        try
+        {
+            foreach ((EndPoint listen, IWayIn way) in forwards.Concat(options.Socks.Listen.Select(listen => ((EndPoint)ListenAddress.Parse(listen), (IWayIn)proxy))))
+            {
+                listeners.Add(new ForwardListener(listen, way));
+            }
+
+            return listeners;
+        }
+        catch (IOException)
+        {
+            listeners.ForEach(listener => listener.Dispose()); // a unix socket's file goes with it
+            throw;
+        }
+    }
+
+    /// <summary>How its connections say where they lead.</summary>
+    public IWayIn Way { get; }
 
     /// <summary>Where it listens; the port is the real one.</summary>
     public EndPoint Listen => _socket.LocalEndPoint!;
+
+    /// <summary>What it does, in a few words.</summary>
+    public override string ToString() => Way is DirectWayIn direct ? $"forwarding {Listen} to {direct.Target}" : $"SOCKS and HTTP proxy on {Listen}";
 
     /// <summary>The next connection. Waits out failures of the system, such as too many open files.</summary>
     public async Task<Socket> AcceptAsync(Action<SocketException> onFailure, CancellationToken cancellationToken)
@@ -63,4 +80,26 @@ public sealed class ForwardListener : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
+
+    private static Socket BindPort(IPEndPoint listen)
+    {
+        bool any = listen.Address.Equals(IPAddress.IPv6Any);
+        bool both = any && Socket.OSSupportsIPv6;
+        Socket socket = new(any && !both ? AddressFamily.InterNetwork : listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (both)
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(any && !both ? new IPEndPoint(IPAddress.Any, listen.Port) : listen);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

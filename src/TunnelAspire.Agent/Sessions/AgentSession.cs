@@ -1,6 +1,5 @@
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Metering;
-using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 
@@ -12,7 +11,7 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LastWritePatience = TimeSpan.FromMilliseconds(50);
 
-    private readonly SocketEnd _local;
+    private readonly IByteEnd _local;
     private readonly ICarrier _carrier;
     private readonly SendingHalf _sending;
     private readonly ReceivingHalf _receiving;
@@ -23,7 +22,7 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     private Exception? _failure;
 
     /// <summary>A session on the local connection and on the half that has begun to read it, both of which it takes over.</summary>
-    public AgentSession(SocketEnd local, SendingHalf sending, ICarrier carrier, SessionLimits limits, Func<PathTerms> path, RetryClock retry)
+    public AgentSession(IByteEnd local, SendingHalf sending, ICarrier carrier, SessionLimits limits, Func<PathTerms> path, RetryClock retry)
     {
         (_local, _sending, _carrier, _retry) = (local, sending, carrier, retry);
         sending.Limit(limits.Window);

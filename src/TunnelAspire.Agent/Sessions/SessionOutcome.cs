@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
@@ -14,7 +15,8 @@ public static class SessionOutcome
         TunnelException { InnerException: not null } => "lost",
         TunnelException refusal => refusal.Error.Code(),
         CarrierException failure => failure.Fault.ToString().ToLowerInvariant(),
-        SocketException => "client-reset",
+        HandshakeException => "handshake",
+        SocketException or IOException => "client-reset",
         OperationCanceledException => "agent-stopped",
         _ => "internal",
     };

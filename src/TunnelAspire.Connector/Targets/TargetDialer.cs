@@ -93,12 +93,15 @@ public sealed class TargetDialer
                     throw;
                 }
 
-                failure = new TunnelException(Classify(refusal, target), $"{target}{At(address)}: {refusal.Message}", refusal);
+                failure = new TunnelException(Classify(refusal, target), $"{target}{At(address)}: {Reason(refusal, target)}", refusal);
             }
         }
 
         throw failure!;
     }
+
+    private static string Reason(SocketException e, TargetAddress target) =>
+        e.SocketErrorCode == SocketError.AddressNotAvailable && target.IsUnix ? "No such socket" : e.Message;
 
     private static string At(EndPoint address) => address is IPEndPoint ip ? $" at {ip.Address}" : "";
 

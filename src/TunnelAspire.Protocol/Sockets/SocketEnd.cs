@@ -5,14 +5,17 @@ using TunnelAspire.Protocol.Streaming;
 namespace TunnelAspire.Protocol.Sockets;
 
 /// <summary>A connected TCP (or unix) socket as the source of one direction and the sink of the other.</summary>
-public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
+public sealed class SocketEnd : IByteEnd
 {
     private readonly Socket _socket;
+    private ReadOnlyMemory<byte> _first;
 
     /// <summary>Takes over <paramref name="socket"/>.</summary>
-    public SocketEnd(Socket socket)
+    /// <param name="socket">The connected socket.</param>
+    /// <param name="first">Bytes that are read before the socket's.</param>
+    public SocketEnd(Socket socket, ReadOnlyMemory<byte> first = default)
     {
-        _socket = socket;
+        (_socket, _first) = (socket, first);
         if (socket.ProtocolType == ProtocolType.Tcp)
         {
             socket.NoDelay = true;
@@ -33,6 +36,11 @@ public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
     {
         get
         {
+            if (_first.Length > 0)
+            {
+                return _first.Length;
+            }
+
             try
             {
                 return _socket.Available;
@@ -47,6 +55,11 @@ public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
     /// <inheritdoc/>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
+        if (_first.Length > 0)
+        {
+            return;
+        }
+
         // An empty receive ends at the next event of the socket, which may be an old one, of bytes that have been read meanwhile.
         do
         {
@@ -56,8 +69,18 @@ public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
-        _socket.ReceiveAsync(destination, SocketFlags.None, cancellationToken);
+    public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (_first.Length == 0)
+        {
+            return _socket.ReceiveAsync(destination, SocketFlags.None, cancellationToken);
+        }
+
+        int count = Math.Min(destination.Length, _first.Length);
+        _first[..count].CopyTo(destination);
+        _first = _first[count..];
+        return ValueTask.FromResult(count);
+    }
 
     /// <inheritdoc/>
     public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> bytes) =>
@@ -66,7 +89,7 @@ public sealed class SocketEnd : IByteSource, IByteSink, IDisposable
     /// <inheritdoc/>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Ends the connection with a reset: what is under way in either direction is void, and the peer knows.</summary>
+    /// <summary>Ends the connection with a reset, where it is TCP: the peer knows. A unix socket has none, and is closed.</summary>
     public void Reset()
     {
         try

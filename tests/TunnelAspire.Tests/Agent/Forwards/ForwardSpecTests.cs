@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Protocol.Wire;
 
@@ -26,6 +27,43 @@ public sealed class ForwardSpecTests
         Assert.Equal(IPEndPoint.Parse(listen), spec.Listen);
         Assert.Equal(target, spec.Target.ToString());
     }
+
+    [Theory]
+    [InlineData("/tmp/db.sock:db.internal:5432", "/tmp/db.sock", "db.internal:5432")]
+    [InlineData("/tmp/db.sock:[::1]:80", "/tmp/db.sock", "[::1]:80")]
+    [InlineData("/tmp/db.sock:/run/app.sock", "/tmp/db.sock", "unix:/run/app.sock")]
+    [InlineData("/tmp/../tmp/db.sock:db:1", "/tmp/db.sock", "db:1")]
+    public void Parse_OfAUnixSocketToListenOn_IsRead(string text, string listen, string target)
+    {
+        ForwardSpec spec = ForwardSpec.Parse(text);
+
+        Assert.Equal(listen, Assert.IsType<UnixDomainSocketEndPoint>(spec.Listen).ToString());
+        Assert.Equal(target, spec.Target.ToString());
+    }
+
+    [Theory]
+    [InlineData("5432:/run/postgresql/.s.PGSQL.5432", "127.0.0.1:5432")]
+    [InlineData("*:5432:/run/postgresql/.s.PGSQL.5432", "[::]:5432")]
+    [InlineData("[::1]:5432:/run/postgresql/.s.PGSQL.5432", "[::1]:5432")]
+    public void Parse_OfAUnixSocketAtTheFarSide_IsRead(string text, string listen)
+    {
+        ForwardSpec spec = ForwardSpec.Parse(text);
+
+        Assert.Equal(IPEndPoint.Parse(listen), spec.Listen);
+        Assert.Equal("unix:/run/postgresql/.s.PGSQL.5432", spec.Target.ToString());
+    }
+
+    [Theory]
+    [InlineData("5432:run/app.sock", "'run/app.sock' is no absolute path")]
+    [InlineData("5432:/run/../app.sock", "'/run/../app.sock' is no absolute path")]
+    [InlineData("/tmp/a.sock:db", "'db' is no absolute path")]
+    [InlineData("/tmp/a.sock", "unix socket's path on either side")]
+    [InlineData("/tmp/a.sock:db:80:81", "unix socket's path on either side")]
+    [InlineData("a:b:5432:/run/app.sock", "unix socket's path on either side")]
+    public void Parse_WithWhatIsNoUnixSocket_SaysSo(string text, string why) => Refuses(text, why);
+
+    [Fact]
+    public void Parse_WithAPathThatIsTooLong_SaysSo() => Refuses($"/tmp/{new string('a', 200)}:db:80", "too long for a unix socket");
 
     [Fact]
     public void Parse_OfAnIPv6Target_TakesTheBracketsOff() =>
