@@ -137,6 +137,60 @@ public sealed class AgentOptionsTests
     }
 
     [Fact]
+    public void Check_WithAProxyPortAlone_Passes()
+    {
+        (_options.Forwards, _options.Socks.Listen) = ([], ["1080"]);
+
+        _options.Check();
+    }
+
+    [Theory]
+    [InlineData("db:5432")]
+    [InlineData("unix:/run/app.sock")]
+    public void Check_WithStandardStreamsAlone_Passes(string target)
+    {
+        (_options.Forwards, _options.Standard) = ([], target);
+
+        _options.Check();
+    }
+
+    [Fact]
+    public void Check_WithAProxyPortThatIsWrong_NamesIt()
+    {
+        _options.Socks.Listen = ["1080", "wrong"];
+
+        Refuses("'wrong' is no address to listen on");
+    }
+
+    [Fact]
+    public void Check_WithStandardStreamsThatLeadNowhere_NamesIt()
+    {
+        _options.Standard = "wrong";
+
+        Refuses("'wrong' is no host:port");
+    }
+
+    [Theory]
+    [InlineData("ann", "")]
+    [InlineData("", "secret")]
+    public void Check_WithHalfOfAPassword_SaysSo(string user, string password)
+    {
+        (_options.Socks.User, _options.Socks.Password) = (user, password);
+
+        Refuses("Agent:Socks:User and Agent:Socks:Password belong together");
+    }
+
+    [Theory]
+    [InlineData("a:b", 6)]
+    [InlineData("ann", 256)]
+    public void Check_WithAPasswordThatCannotBeSent_SaysSo(string user, int length)
+    {
+        (_options.Socks.User, _options.Socks.Password) = (user, new string('p', length));
+
+        Refuses("Agent:Socks:User and Agent:Socks:Password have at most 255 bytes");
+    }
+
+    [Fact]
     public void Check_WithOneForwardThatIsWrong_NamesIt()
     {
         _options.Forwards = ["5432:db:5432", "wrong"];
