@@ -46,6 +46,7 @@ internal sealed class ConnectCommand : Command
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        await Task.Yield(); // a signal that comes while a command has not yet returned to its caller ends the process
         try
         {
             using IHost host = Build(arguments);
@@ -55,6 +56,10 @@ internal sealed class ConnectCommand : Command
             return standard.Failure is { } failure
                 ? ExitCodes.Fail(ExitCodes.Failure, $"{SessionOutcome.Code(failure)}: {failure.Message}")
                 : ExitCodes.Success;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Success; // a signal, before everything had started
         }
         catch (Exception e) when (e is FormatException or OptionsValidationException or InvalidDataException or FileNotFoundException or InvalidOperationException)
         {

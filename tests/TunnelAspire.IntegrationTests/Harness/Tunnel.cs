@@ -92,9 +92,23 @@ public sealed class Tunnel : IAsyncDisposable
         return (agent, LocalPort(await agent.LineAsync("forwarding ")));
     }
 
+    /// <summary>Starts an agent with these ways in; returns it once it has printed a line with <paramref name="ready"/>, and that line.</summary>
+    public async Task<(ChildProcess Agent, string Line)> StartAgentWithAsync(string ready, string[] ways, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        ChildProcess agent = Start(Installed.Built("TunnelAspire.Agent", "tunnel"), ["connect", Server, "-v", .. ways], environment ?? new Dictionary<string, string>());
+        return (agent, await agent.LineAsync(ready));
+    }
+
+    /// <summary>Starts an agent with a proxy port; returns it and the port.</summary>
+    public async Task<(ChildProcess Agent, int Port)> StartProxyAsync(IReadOnlyDictionary<string, string>? environment = null)
+    {
+        (ChildProcess agent, string line) = await StartAgentWithAsync("SOCKS and HTTP proxy on ", ["-D", "0"], environment);
+        return (agent, LocalPort(line));
+    }
+
     /// <summary>The local port that the agent's line names.</summary>
     public static int LocalPort(string line) =>
-        int.Parse(line.Split(' ')[1].Split(':')[^1], CultureInfo.InvariantCulture);
+        int.Parse(line.Split(' ').First(word => word.StartsWith("127.0.0.1:", StringComparison.Ordinal)).Split(':')[^1], CultureInfo.InvariantCulture);
 
     /// <summary>Waits until the relay is ready and sees that many connectors.</summary>
     public Task ReadyAsync(int relay, int connectors) =>

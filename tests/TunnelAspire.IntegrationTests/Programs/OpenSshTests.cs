@@ -10,6 +10,7 @@ public sealed class OpenSshTests(SharedTunnel shared) : IAsyncLifetime
     private ChildProcess? _server;
     private string[] _options = [];
     private int _port;
+    private int _target;
 
     public async ValueTask InitializeAsync()
     {
@@ -20,7 +21,7 @@ public sealed class OpenSshTests(SharedTunnel shared) : IAsyncLifetime
             Directory.CreateDirectory("/run/sshd"); // where sshd drops its privileges
         }
 
-        int target = Loopback.FreePort();
+        int target = _target = Loopback.FreePort();
         string settings = _scratch.Write("sshd_config", $"""
             ListenAddress 127.0.0.1:{target}
             HostKey {_scratch.File("host")}
@@ -50,6 +51,23 @@ public sealed class OpenSshTests(SharedTunnel shared) : IAsyncLifetime
         Assert.Equal(await Checked.FileAsync(original), await Checked.FileAsync(_scratch.File("there")));
         Assert.Equal(await Checked.FileAsync(original), await Checked.FileAsync(_scratch.File("back")));
     }
+
+    /// <summary>All that is printed is what the command prints: nothing of the tunnel's gets in between.</summary>
+    [Fact]
+    public async Task Ssh_WithTheAgentAsProxyCommand_Answers() =>
+        Assert.Equal("through the tunnel", await ChildProcess.RunAsync("ssh", [.. _options, "-o", ProxyCommand, "-p", $"{_target}", "127.0.0.1", "echo through the tunnel"]));
+
+    [Fact]
+    public async Task Scp_WithTheAgentAsProxyCommand_FiftyMegabytesThereAndBack_AreTheSame()
+    {
+        string original = Checked.RandomFile(_scratch.File("original"), 50 * 1024 * 1024);
+        await ChildProcess.RunAsync("scp", [.. _options, "-o", ProxyCommand, "-P", $"{_target}", original, $"127.0.0.1:{_scratch.File("there")}"]);
+        await ChildProcess.RunAsync("scp", [.. _options, "-o", ProxyCommand, "-P", $"{_target}", $"127.0.0.1:{_scratch.File("there")}", _scratch.File("back")]);
+        Assert.Equal(await Checked.FileAsync(original), await Checked.FileAsync(_scratch.File("there")));
+        Assert.Equal(await Checked.FileAsync(original), await Checked.FileAsync(_scratch.File("back")));
+    }
+
+    private string ProxyCommand => $"ProxyCommand={Installed.Built("TunnelAspire.Agent", "tunnel")} connect {shared.Tunnel.Server} -W %h:%p";
 
     public async ValueTask DisposeAsync()
     {

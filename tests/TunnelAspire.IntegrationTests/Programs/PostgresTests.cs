@@ -11,6 +11,7 @@ public sealed class PostgresTests(SharedTunnel shared) : IAsyncLifetime
     private readonly Scratch _scratch = new();
     private ChildProcess? _server;
     private int _port;
+    private int _target;
     private string? _data;
 
     public async ValueTask InitializeAsync()
@@ -18,7 +19,7 @@ public sealed class PostgresTests(SharedTunnel shared) : IAsyncLifetime
         // The server refuses to run as root; its folders are its user's own.
         _data = $"/tmp/tunnelaspire-postgres-{Guid.NewGuid():N}";
         await AsServerUser(Installed.Postgres("initdb"), ["-D", _data, "-A", "trust", "-U", "postgres"]).ExitAsync(TimeSpan.FromMinutes(1));
-        int target = Loopback.FreePort();
+        int target = _target = Loopback.FreePort();
         _server = AsServerUser(Installed.Postgres("postgres"), ["-D", _data, "-p", $"{target}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={_data}", "-c", "fsync=off"]);
         await _server.LineAsync("database system is ready to accept connections");
         _port = await shared.ForwardAsync(target);
@@ -42,6 +43,28 @@ public sealed class PostgresTests(SharedTunnel shared) : IAsyncLifetime
         await PsqlAsync("-c", $"\\copy again to '{second}'");
         Assert.Equal(await Checked.FileAsync(first), await Checked.FileAsync(second));
         Assert.Equal("0", (await PsqlAsync("-Atc", "select count(*) from (select * from numbers except select * from again) d")).Trim());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Psql_OverAUnixSocket_Answers(bool targetToo)
+    {
+        string local = _scratch.File(".s.PGSQL.5432");
+        string target = targetToo ? $"{_data}/.s.PGSQL.{_target}" : $"127.0.0.1:{_target}";
+        await shared.Tunnel.StartAgentWithAsync($"forwarding {local} to ", ["-L", $"{local}:{target}"]);
+
+        Assert.Equal("42", await ChildProcess.RunAsync("psql", "-X", "-h", _scratch.Folder, "-p", "5432", "-U", "postgres", "-Atc", "select 6 * 7"));
+        string where = await ChildProcess.RunAsync("psql", "-X", "-h", _scratch.Folder, "-p", "5432", "-U", "postgres", "-Atc", "select inet_server_port()");
+        Assert.Equal(targetToo ? "" : $"{_target}", where.Trim()); // over a unix socket the server has no port
+    }
+
+    [Fact]
+    public async Task Psql_FromAPortToAUnixSocket_Answers()
+    {
+        (_, string line) = await shared.Tunnel.StartAgentWithAsync("forwarding ", ["-L", $"0:{_data}/.s.PGSQL.{_target}"]);
+
+        Assert.Equal("42", await ChildProcess.RunAsync("psql", "-X", "-h", "127.0.0.1", "-p", $"{Tunnel.LocalPort(line)}", "-U", "postgres", "-Atc", "select 6 * 7"));
     }
 
     public async ValueTask DisposeAsync()
