@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 
 packages=(chromium curl git iperf3 nginx openssh-client openssh-server postgresql postgresql-client redis-server redis-tools util-linux)
 
+command -v kubectl >/dev/null || packages+=(kubernetes-client) # others than Debian's will do
+
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

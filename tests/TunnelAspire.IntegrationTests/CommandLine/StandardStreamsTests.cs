@@ -10,7 +10,7 @@ namespace TunnelAspire.IntegrationTests.CommandLine;
 public sealed class StandardStreamsTests(SharedTunnel shared)
 {
     private const int SigHup = 1;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     [Theory]
     [InlineData(0)]
@@ -101,7 +101,7 @@ public sealed class StandardStreamsTests(SharedTunnel shared)
         await tunnel.LineAsync("open");
         tunnel.Signal(signal);
 
-        Assert.True(await Loopback.EndedByResetAsync(target, TimeSpan.FromSeconds(10)), "ended without a reset");
+        Assert.True(await Loopback.EndedByResetAsync(target, TimeSpan.FromSeconds(30)), "ended without a reset");
         Assert.Equal(0, await tunnel.ExitAsync(Patience));
         Assert.Equal("open", tunnel.Output);
     }

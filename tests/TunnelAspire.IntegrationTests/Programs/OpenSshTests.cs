@@ -67,6 +67,12 @@ public sealed class OpenSshTests(SharedTunnel shared) : IAsyncLifetime
         Assert.Equal(await Checked.FileAsync(original), await Checked.FileAsync(_scratch.File("back")));
     }
 
+    [Fact]
+    public async Task Sample_AsWritten_Works() => Assert.Equal("Linux", await SamplePage.RunAsync("ssh.md", shared.Tunnel.Server, new()
+    {
+        ["me@bastion.internal"] = $"{string.Join(' ', _options)} -p {_target} 127.0.0.1",
+    }));
+
     private string ProxyCommand => $"ProxyCommand={Installed.Built("TunnelAspire.Agent", "tunnel")} connect {shared.Tunnel.Server} -W %h:%p";
 
     public async ValueTask DisposeAsync()

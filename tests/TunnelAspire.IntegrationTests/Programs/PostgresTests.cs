@@ -60,6 +60,19 @@ public sealed class PostgresTests(SharedTunnel shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sample_AsWritten_Works()
+    {
+        string printed = await SamplePage.RunAsync("postgresql.md", shared.Tunnel.Server, new()
+        {
+            ["db.internal:5432"] = $"127.0.0.1:{_target}",
+            ["/run/postgresql/.s.PGSQL.5432"] = $"{_data}/.s.PGSQL.{_target}",
+            ["15432"] = $"{Loopback.FreePort()}",
+            ["15433"] = $"{Loopback.FreePort()}",
+        });
+        Assert.Equal(3, printed.Split('\n').Count(line => line.StartsWith(" PostgreSQL ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Psql_FromAPortToAUnixSocket_Answers()
     {
         (_, string line) = await shared.Tunnel.StartAgentWithAsync("forwarding ", ["-L", $"0:{_data}/.s.PGSQL.{_target}"]);

@@ -81,19 +81,7 @@ public sealed class ProxyPortTests(SharedTunnel shared) : IAsyncLifetime
     [InlineData(true)]
     public async Task Git_CloneThroughThePort_IsTheSame(bool tls)
     {
-        string work = _scratch.File("work");
-        string bare = Path.Combine(_server.Folder, "project.git");
-        await ChildProcess.RunAsync("git", "init", "-q", "-b", "main", work);
-        Checked.RandomFile(Path.Combine(work, "large"), 3 * 1024 * 1024);
-        for (int i = 0; i < 5; i++)
-        {
-            File.WriteAllText(Path.Combine(work, "note"), $"{i}");
-            await ChildProcess.RunAsync("git", "-C", work, "add", ".");
-            await ChildProcess.RunAsync("git", "-C", work, "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "-q", "-m", $"{i}");
-        }
-
-        await ChildProcess.RunAsync("git", "clone", "-q", "--bare", work, bare);
-        await ChildProcess.RunAsync("git", "-C", bare, "update-server-info");
+        string work = await PublishRepositoryAsync();
         string url = tls ? $"https://127.0.0.1:{_server.TlsPort}/project.git" : $"http://127.0.0.1:{_server.Port}/project.git";
         await ChildProcess.RunAsync(
             "env", "NO_PROXY=", "no_proxy=", $"GIT_SSL_CAINFO={_server.Certificate}", "git", "-c", $"http.proxy=http://127.0.0.1:{_port}", "clone", "-q", url, _scratch.File("clone"));
@@ -123,5 +111,62 @@ public sealed class ProxyPortTests(SharedTunnel shared) : IAsyncLifetime
 
         Assert.Contains($"<p id=\"sum\">sum {Scripts * (Scripts + 1) / 2}</p>", document, StringComparison.Ordinal);
         Assert.Contains($"to localhost:{_server.Port} opened", agent.Output, StringComparison.Ordinal); // Chromium did not go past the proxy
+    }
+
+    [Fact]
+    public async Task SampleOfTheBrowser_AsWritten_Works()
+    {
+        File.WriteAllText(Path.Combine(_server.Folder, "page.html"), "<p id=there>here</p>");
+        string printed = await SamplePage.RunAsync("browser.md", shared.Tunnel.Server, new()
+        {
+            ["intranet.internal"] = $"localhost:{_server.Port}",
+            ["1080"] = $"{Loopback.FreePort()}",
+            ["--headless"] = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --proxy-bypass-list='<-loopback>'",
+        });
+        Assert.Contains("<p id=there>here</p>", printed, StringComparison.Ordinal);
+        Assert.Contains("<p id=\"there\">here</p>", printed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SampleOfGit_AsWritten_Works()
+    {
+        await PublishRepositoryAsync();
+        await SamplePage.RunAsync(
+            "git.md",
+            shared.Tunnel.Server,
+            new() { ["git.internal"] = $"127.0.0.1:{_server.TlsPort}", ["1080"] = $"{Loopback.FreePort()}" },
+            new() { ["GIT_SSL_CAINFO"] = _server.Certificate });
+    }
+
+    [Fact]
+    public async Task SampleOfKubectl_AsWritten_Works()
+    {
+        File.WriteAllText(Path.Combine(_server.Folder, "healthz"), "ok from the far end");
+        string printed = await SamplePage.RunAsync("kubectl.md", shared.Tunnel.Server, new()
+        {
+            ["k8s.internal:6443"] = $"127.0.0.1:{_server.TlsPort}",
+            ["ca.pem"] = _server.Certificate,
+            ["1080"] = $"{Loopback.FreePort()}",
+        });
+        Assert.Contains("ok from the far end", printed, StringComparison.Ordinal);
+    }
+
+    /// <summary>A repository of a few commits, which the web server serves as project.git; returns its working folder.</summary>
+    private async Task<string> PublishRepositoryAsync()
+    {
+        string work = _scratch.File("work");
+        string bare = Path.Combine(_server.Folder, "project.git");
+        await ChildProcess.RunAsync("git", "init", "-q", "-b", "main", work);
+        Checked.RandomFile(Path.Combine(work, "large"), 3 * 1024 * 1024);
+        for (int i = 0; i < 5; i++)
+        {
+            File.WriteAllText(Path.Combine(work, "note"), $"{i}");
+            await ChildProcess.RunAsync("git", "-C", work, "add", ".");
+            await ChildProcess.RunAsync("git", "-C", work, "-c", "user.name=a", "-c", "user.email=a@localhost", "commit", "-q", "-m", $"{i}");
+        }
+
+        await ChildProcess.RunAsync("git", "clone", "-q", "--bare", work, bare);
+        await ChildProcess.RunAsync("git", "-C", bare, "update-server-info");
+        return work;
     }
 }

@@ -72,7 +72,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         Targets.Enqueue(client.Request.Target);
         if (_failure is not null)
         {
-            await client.RefuseAsync(_failure, tellWhy: true);
+            await client.RefuseAsync(_failure);
             return;
         }
 
