@@ -8,7 +8,7 @@ namespace TunnelAspire.Tests.Agent.WaysIn;
 public sealed class StandardStreamsTests : IDisposable
 {
     private readonly Pipe _input = new();
-    private readonly Pipe _output = new(new PipeOptions(pauseWriterThreshold: 4));
+    private readonly Pipe _output = new(new PipeOptions(pauseWriterThreshold: 4, resumeWriterThreshold: 1));
     private readonly StandardStreams _streams;
 
     public StandardStreamsTests() => _streams = new StandardStreams(_input.Reader.AsStream(), _output.Writer.AsStream());
