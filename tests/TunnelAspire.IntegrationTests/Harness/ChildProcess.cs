@@ -36,8 +36,8 @@ public sealed class ChildProcess : IAsyncDisposable
 
     public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        // A shell in the background may have it that SIGINT is ignored; what is started here is to end by it.
-        ProcessStartInfo start = new("env", ["--default-signal=INT", "--", Installed.Find(program)]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // A shell in the background may have it that SIGINT is ignored, nohup that SIGHUP is; what is started here is to end by them.
+        ProcessStartInfo start = new("env", ["--default-signal=INT,HUP", "--", Installed.Find(program)]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
