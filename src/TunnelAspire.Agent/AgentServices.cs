@@ -25,8 +25,8 @@ public static class AgentServices
         builder.Services.AddSingleton<AgentService>();
         builder.Services.AddSingleton<StandardService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<StandardService>());
-        builder.Services.AddHostedService<PathWatch>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AgentService>());
+        builder.Services.AddHostedService<PathWatch>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         return builder;
     }
