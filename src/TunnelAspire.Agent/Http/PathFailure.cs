@@ -9,6 +9,8 @@ namespace TunnelAspire.Agent.Http;
 /// <summary>Says who on the path is to blame for an exchange that failed, and what to do about it.</summary>
 internal static class PathFailure
 {
+    private const long Http11Required = 0xd; // RFC 9113 section 7
+
     /// <summary>The failure of an exchange that has no answer.</summary>
     /// <param name="e">What the client threw.</param>
     /// <param name="server">The way that was taken.</param>
@@ -22,7 +24,7 @@ internal static class PathFailure
             new CarrierException(CarrierFault.Barred, $"no TLS with {server.Url.Authority}: {Innermost(e)}", e),
         HttpRequestException or IOException when server.Tls.CertificateMissed =>
             new CarrierException(CarrierFault.Barred, $"{server.Url.Authority} asks for a client certificate and cut the connection without one: give --cert and --key", e),
-        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } =>
+        HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } or HttpRequestException { InnerException: HttpProtocolException { ErrorCode: Http11Required } } =>
             new CarrierException(CarrierFault.Barred, $"{server.Url.Authority} does not offer the HTTP version that --http asks for", e),
 
         // A bare socket error comes out where a peer resets the connection as soon as it stands.

@@ -6,8 +6,8 @@ namespace TunnelAspire.Agent.Http;
 
 /// <summary>
 /// Requests that a proxy reads one by one, each with the login that it wants. Basic is said with the request: to be asked first,
-/// each time, would double every message, and break those that are held open. What is stronger is the framework's to answer.
-/// Before the proxy has asked, nothing is said.
+/// each time, would double every message, and break those that are held open. What is stronger is the framework's to answer, and
+/// there bodies wait for leave to be sent (Expect: 100-continue): many a proxy that asks stops reading. Before it has asked, nothing is said.
 /// </summary>
 internal sealed class ProxyLogin(SocketsHttpHandler silent, SocketsHttpHandler answering, NetworkCredential login) : DelegatingHandler(silent)
 {
@@ -56,6 +56,7 @@ internal sealed class ProxyLogin(SocketsHttpHandler silent, SocketsHttpHandler a
             request.Headers.ProxyAuthorization = _basic;
         }
 
+        request.Headers.ExpectContinue = way == Way.Answering && request.Content is not null ? true : null;
         return way == Way.Answering ? _answering.SendAsync(request, cancellationToken) : base.SendAsync(request, cancellationToken);
     }
 
