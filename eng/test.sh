@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(curl iperf3 nginx openssh-client openssh-server postgresql postgresql-client redis-server redis-tools util-linux)
+packages=(curl iperf3 nginx openssh-client openssh-server openssl postgresql postgresql-client redis-server redis-tools squid util-linux)
 
 missing=()
 for package in "${packages[@]}"; do

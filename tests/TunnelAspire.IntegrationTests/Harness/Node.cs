@@ -13,7 +13,10 @@ public sealed class Node : IAsyncDisposable
     private Node(Dictionary<string, string>? environment, string[] arguments)
     {
         _target = Loopback.Listen(out _targetPort);
-        Server = ChildProcess.Start(Installed.Built("TunnelAspire.Node", "tunneld"), ["--allow", $"127.0.0.1:{_targetPort}", .. arguments], environment);
+        Server = ChildProcess.Start(Installed.Built("TunnelAspire.Node", "tunneld"), ["--allow", $"127.0.0.1:{_targetPort}", .. arguments], new Dictionary<string, string>(environment ?? [])
+        {
+            ["Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Http2"] = "Debug", // says when a connection in HTTP/2 has ended
+        });
     }
 
     public ChildProcess Server { get; }
@@ -59,6 +62,14 @@ public sealed class Node : IAsyncDisposable
         }
 
         return await agent.LineAsync(" reset: ");
+    }
+
+    /// <summary>Stops the server; tells whether any of its connections was one in HTTP/2.</summary>
+    public async Task<bool> ServedHttp2Async()
+    {
+        Server.Signal(ChildProcess.SigTerm);
+        await Server.ExitAsync(TimeSpan.FromSeconds(30));
+        return Server.Output.Contains("The last processed stream ID was", StringComparison.Ordinal);
     }
 
     public async ValueTask DisposeAsync()
