@@ -54,6 +54,30 @@ public sealed class Http2Tests
         sessions.ForEach(session => session.Target.Dispose());
     }
 
+    /// <summary>A body below the server's least rate (240 bytes a second after 5 s) is normal here: somebody types.</summary>
+    [Fact]
+    public async Task SlowMessage_IsNotCut()
+    {
+        await using Node node = await StartAsync();
+        (ChildProcess agent, int port) = await node.StartAgentAsync(Url(_port), null, "--http", "2", "--mode", "stream");
+        (Socket client, Socket target) = await node.ConnectAsync(port);
+        using (client)
+        using (target)
+        {
+            using PeriodicTimer typing = new(TimeSpan.FromMilliseconds(400));
+            for (int i = 0; i < 25; i++)
+            {
+                await client.SendAsync("x"u8.ToArray());
+                await ExpectAsync(target, "x");
+                await target.SendAsync("y"u8.ToArray());
+                await ExpectAsync(client, "y");
+                await typing.WaitForNextTickAsync();
+            }
+        }
+
+        Assert.DoesNotContain("tries again", agent.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>All requests of an agent may be on one connection: where that dies without a word, their repeats must not wait on it.</summary>
     [Fact]
     public async Task ConnectionThatFallsSilent_IsLeft_AndSessionsGoOn()
