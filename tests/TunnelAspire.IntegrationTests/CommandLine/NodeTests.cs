@@ -37,6 +37,10 @@ public sealed class NodeTests
     [Theory]
     [InlineData(2, "--wrong", "--wrong")]
     [InlineData(1, "'not-a-pattern'", "--allow", "not-a-pattern", "--urls", "http://127.0.0.1:0")]
+    [InlineData(1, "No server certificate was specified", "--urls", "https://127.0.0.1:0")]
+    [InlineData(1, "give both files", "--urls", "https://127.0.0.1:0", "--cert", "server.pem")]
+    [InlineData(1, "give both files", "--urls", "https://127.0.0.1:0", "--client-ca", "ca.pem")]
+    [InlineData(1, "'no-such-file.pem' cannot be read", "--urls", "https://127.0.0.1:0", "--cert", "no-such-file.pem", "--key", "no-such-file.key")]
     public async Task WrongUse_IsToldInOneLine(int code, string named, params string[] arguments)
     {
         await using ChildProcess node = Node(arguments);
