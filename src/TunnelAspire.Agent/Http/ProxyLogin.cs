@@ -7,7 +7,8 @@ namespace TunnelAspire.Agent.Http;
 /// <summary>
 /// Requests that a proxy reads one by one, each with the login that it wants. Basic is said with the request: to be asked first,
 /// each time, would double every message, and break those that are held open. What is stronger is the framework's to answer, and
-/// there bodies wait for leave to be sent (Expect: 100-continue): many a proxy that asks stops reading. Before it has asked, nothing is said.
+/// there bodies wait for leave to be sent (Expect: 100-continue): many a proxy that asks stops reading. Before it has asked, nothing is
+/// said, and the first body waits in the same way.
 /// </summary>
 internal sealed class ProxyLogin(SocketsHttpHandler silent, SocketsHttpHandler answering, NetworkCredential login) : DelegatingHandler(silent)
 {
@@ -21,12 +22,14 @@ internal sealed class ProxyLogin(SocketsHttpHandler silent, SocketsHttpHandler a
     private readonly HttpMessageInvoker _answering = new(answering);
     private readonly AuthenticationHeaderValue _basic = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
     private volatile Way _way = Way.Silent;
+    private volatile bool _answered; // without a demand: nothing need be said for now
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Way taken = _way;
         HttpResponseMessage answer = await SendAsync(request, taken, cancellationToken);
+        _answered |= answer.StatusCode != HttpStatusCode.ProxyAuthenticationRequired;
         if (answer.StatusCode != HttpStatusCode.ProxyAuthenticationRequired || Wanted(answer) is not { } wanted || wanted == taken)
         {
             return answer;
@@ -56,7 +59,8 @@ internal sealed class ProxyLogin(SocketsHttpHandler silent, SocketsHttpHandler a
             request.Headers.ProxyAuthorization = _basic;
         }
 
-        request.Headers.ExpectContinue = way == Way.Answering && request.Content is not null ? true : null;
+        bool mayBeAsked = way == Way.Answering || (way == Way.Silent && !_answered);
+        request.Headers.ExpectContinue = mayBeAsked && request.Content is not null ? true : null;
         return way == Way.Answering ? _answering.SendAsync(request, cancellationToken) : base.SendAsync(request, cancellationToken);
     }
 
