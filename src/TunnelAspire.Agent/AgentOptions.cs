@@ -17,6 +17,9 @@ public sealed class AgentOptions
     /// <summary>Value of <see cref="Mode"/> that leaves the choice to the agent.</summary>
     public const string AutoMode = "auto";
 
+    /// <summary>Value of <see cref="HttpVersion"/> that leaves the choice to the agent and the server.</summary>
+    public const string AutoVersion = "auto";
+
     /// <summary>URL of the relays, with a path if they stand behind one. Required.</summary>
     public string Server { get; set; } = "";
 
@@ -34,6 +37,24 @@ public sealed class AgentOptions
 
     /// <summary>URL of an HTTP proxy, or <c>none</c>. Default: what the environment says (<c>HTTP_PROXY</c>, <c>NO_PROXY</c> …).</summary>
     public string Proxy { get; set; } = "";
+
+    /// <summary>Name at the proxy, <c>user[:password]</c>; wins over the proxy's URL. <c>:</c> is whoever is logged in to this machine. A password that is missing comes from the environment variable <c>TUNNEL_PROXY_PASSWORD</c>.</summary>
+    public string ProxyUser { get; set; } = "";
+
+    /// <summary>HTTP version: <c>1.1</c>, <c>2</c>, or <c>auto</c>: without TLS 1.1, with TLS the best that the server offers. Default: auto.</summary>
+    public string HttpVersion { get; set; } = AutoVersion;
+
+    /// <summary>The server's name in requests and in TLS, <c>name[:port]</c>, where its address is not its name. Default: the URL's.</summary>
+    public string Host { get; set; } = "";
+
+    /// <summary>PEM file with the authorities that the server's certificate must come from. Default: those that the machine trusts.</summary>
+    public string Ca { get; set; } = "";
+
+    /// <summary>PEM file with the certificate that the agent presents, followed by its chain. Default: none.</summary>
+    public string Certificate { get; set; } = "";
+
+    /// <summary>PEM file with the private key of <see cref="Certificate"/>, without a password.</summary>
+    public string Key { get; set; } = "";
 
     /// <summary>Headers to add to every request, each <c>Name: value</c>.</summary>
     public IList<string> Headers { get; set; } = [];
@@ -69,6 +90,17 @@ public sealed class AgentOptions
         ? target
         : throw new FormatException($"'{Standard}' is no host:port to which standard input and output could lead");
 
+    /// <summary>The HTTP version that is meant, and whether a lower one will do.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public (Version Version, HttpVersionPolicy Policy) ParseHttpVersion() => HttpVersion.ToLowerInvariant() switch
+    {
+        "1.1" => (System.Net.HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact),
+        "2" => (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact),
+        AutoVersion when ParseServer().Scheme == Uri.UriSchemeHttp => (System.Net.HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact),
+        AutoVersion => (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower),
+        _ => throw new FormatException($"the HTTP version '{HttpVersion}' is none of auto, 1.1, 2"),
+    };
+
     /// <summary>Checks everything that is text.</summary>
     /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
     public void Check()
@@ -79,6 +111,8 @@ public sealed class AgentOptions
         {
             ParseUrl(Proxy, "the proxy");
         }
+
+        CheckWay();
 
         foreach (string header in Headers)
         {
@@ -112,6 +146,25 @@ public sealed class AgentOptions
             : throw new FormatException($"the header '{header}' is not 'Name: value' of a request");
     }
 
+    private void CheckWay()
+    {
+        ParseHttpVersion();
+        if (Host.Length > 0 && !(Uri.TryCreate($"https://{Host}/", UriKind.Absolute, out Uri? named) && (named.Authority.Equals(Host, StringComparison.OrdinalIgnoreCase) || $"{named.Host}:{named.Port}".Equals(Host, StringComparison.OrdinalIgnoreCase))))
+        {
+            throw new FormatException($"the host '{Host}' is not name[:port]");
+        }
+
+        if (Certificate.Length > 0 != Key.Length > 0)
+        {
+            throw new FormatException("--cert and --key belong together: give both files, or none");
+        }
+
+        if (Ca.Length + Certificate.Length > 0 && ParseServer().Scheme == Uri.UriSchemeHttp)
+        {
+            throw new FormatException($"--ca, --cert and --key are for https://: the server {ParseServer()} has no TLS");
+        }
+    }
+
     private static Uri ParseUrl(string text, string what)
     {
         if (text.Length == 0)
@@ -121,6 +174,6 @@ public sealed class AgentOptions
 
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && (url.Scheme is "http" or "https") && url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
-            : throw new FormatException($"{what} '{text}' is not a URL that begins with http:// or https://");
+            : throw new FormatException($"{what} '{text[(text.LastIndexOf('@') + 1)..]}' is not a URL that begins with http:// or https://");
     }
 }

@@ -5,8 +5,7 @@ RootCommand root = new("Carries TCP connections over plain HTTP") { new ConnectC
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count == 0)
 {
-    // Longer than the host's own time to stop: a busy machine is no reason to leave sessions behind.
-    return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(8) });
+    return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the host stops in its own time
 }
 
 string wrong = arguments.UnmatchedTokens is [{ } token, ..] ? $"'{token}' is no command, option or argument here; see tunnel --help" : arguments.Errors[0].Message;

@@ -24,6 +24,7 @@ public static class HostStart
             builder.AddServiceDefaults();
             builder.Services.AddSingleton<IMemoryPoolFactory<byte>, RoomyBuffers>();
             builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true); // nothing here blocks a thread
+            builder.AddWebServer();
             register(builder);
 
             await using WebApplication app = builder.Build();
@@ -35,7 +36,7 @@ public static class HostStart
         }
         catch (Exception e) when (e is OptionsValidationException or FormatException or IOException or InvalidOperationException or ArgumentException)
         {
-            await Console.Error.WriteLineAsync($"{AppDomain.CurrentDomain.FriendlyName}: {e.Message}");
+            await Console.Error.WriteLineAsync($"{AppDomain.CurrentDomain.FriendlyName}: {e.Message.Split('\n')[0].TrimEnd()}");
             return 1;
         }
     }

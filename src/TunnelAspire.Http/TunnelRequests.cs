@@ -34,7 +34,8 @@ public static class TunnelRequests
     /// <summary>Refuses bodies of a media type that carries no TCP bytes.</summary>
     public static void RequireTcpBody(HttpRequest request)
     {
-        bool empty = request.ContentLength is 0 || (request.ContentLength is null && !request.Headers.ContainsKey("Transfer-Encoding") && request.Protocol != "HTTP/2");
+        // How a body shows depends on the version: a length, chunks, or (HTTP/2) that the head was not the end of the request.
+        bool empty = request.ContentLength is 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false;
         string mediaType = request.ContentType?.Split(';')[0].Trim() ?? "";
         if (!mediaType.Equals(TunnelMediaTypes.BinaryTcp, StringComparison.OrdinalIgnoreCase) &&
             !mediaType.Equals(TunnelMediaTypes.OctetStream, StringComparison.OrdinalIgnoreCase) &&
@@ -56,6 +57,7 @@ public static class TunnelRequests
     /// <summary>
     /// Lifts the web server's limits that would cut a tunnel's request, for this request only: slow bodies and readers are
     /// normal here, and sessions have clocks of their own. Bodies are counted by who takes them: the server would count their framing too.
+    /// On HTTP/2 there is no rate of one answer to lift; <see cref="WebServer"/> asks for none.
     /// </summary>
     public static void LiftServerLimits(HttpContext context)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using TunnelAspire.Connector;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Tls;
 using TunnelAspire.Relay;
 using TunnelAspire.Routing;
 
@@ -11,7 +12,10 @@ internal sealed class NodeCommand : RootCommand
 {
     private readonly Option<string?> _urls = new("--urls") { Description = "Addresses to listen on, with semicolons between. Default: http://127.0.0.1:8080" };
     private readonly Option<string[]> _allow = new("--allow") { Description = "Targets that may be reached, host:port patterns such as *.internal:5432. May be repeated" };
-    private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with sections \"Connector\", \"Relay\", \"Routing\"" };
+    private readonly Option<string?> _certificate = new("--cert") { Description = "PEM file with the certificate, and its chain, for https:// addresses. Read again when it changes" };
+    private readonly Option<string?> _key = new("--key") { Description = "PEM file with the certificate's key" };
+    private readonly Option<string?> _clientCa = new("--client-ca") { Description = "PEM file with the authorities of which agents must present a certificate" };
+    private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with sections \"Connector\", \"Relay\", \"Routing\", \"Tls\", \"Kestrel\"" };
 
     /// <summary>The command with its options.</summary>
     public NodeCommand()
@@ -19,6 +23,9 @@ internal sealed class NodeCommand : RootCommand
     {
         Add(_urls);
         Add(_allow);
+        Add(_certificate);
+        Add(_key);
+        Add(_clientCa);
         Add(_config);
         SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay()));
     }
@@ -30,8 +37,8 @@ internal sealed class NodeCommand : RootCommand
             builder.Configuration.AddJsonFile(file.FullName, optional: false);
         }
 
-        string? configured = builder.Configuration[WebHostDefaults.ServerUrlsKey];
-        builder.WebHost.UseUrls(arguments.GetValue(_urls) ?? configured ?? "http://127.0.0.1:8080");
+        Listen(builder, arguments.GetValue(_urls));
+        builder.Services.PostConfigure<TlsOptions>(options => Override(options, arguments));
         if (string.IsNullOrWhiteSpace(builder.Configuration.GetConnectionString("redis")))
         {
             builder.AddInMemoryRouting();
@@ -49,5 +56,22 @@ internal sealed class NodeCommand : RootCommand
         {
             builder.Services.PostConfigure<ConnectorOptions>(options => options.Allow = allow);
         }
+    }
+
+    /// <summary>Where nothing says where to listen, neither as URLs nor as endpoints of the web server's own section, it is this machine only.</summary>
+    private static void Listen(WebApplicationBuilder builder, string? urls)
+    {
+        urls ??= builder.Configuration[WebHostDefaults.ServerUrlsKey];
+        if (urls is not null || !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            builder.WebHost.UseUrls(urls ?? "http://127.0.0.1:8080");
+        }
+    }
+
+    private void Override(TlsOptions options, ParseResult arguments)
+    {
+        options.Certificate = arguments.GetValue(_certificate) ?? options.Certificate;
+        options.Key = arguments.GetValue(_key) ?? options.Key;
+        options.ClientCa = arguments.GetValue(_clientCa) ?? options.ClientCa;
     }
 }

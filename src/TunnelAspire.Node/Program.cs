@@ -5,7 +5,7 @@ RootCommand root = new NodeCommand();
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count == 0)
 {
-    return await arguments.InvokeAsync();
+    return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the host stops in its own time
 }
 
 Console.Error.WriteLine($"tunneld: {arguments.Errors[0].Message}");

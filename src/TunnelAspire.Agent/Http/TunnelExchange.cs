@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
@@ -27,19 +26,18 @@ internal static class TunnelExchange
         try
         {
             answer = await server.SendAsync(request, cancellationToken);
+            if (answer.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
+            {
+                throw PathFailure.Unauthenticated(ProxyDemand.Of(answer), server.Proxy);
+            }
+
             await RequireOwnAsync(answer, number, session, cancellationToken);
             return answer;
         }
         catch (Exception e)
         {
             answer?.Dispose();
-            throw e switch
-            {
-                // A bare socket error comes out where a peer resets the connection as soon as it stands.
-                HttpRequestException or IOException or SocketException => new CarrierException(CarrierFault.Lost, e.InnerException?.Message ?? e.Message, e),
-                OperationCanceledException when !cancellationToken.IsCancellationRequested => new CarrierException(CarrierFault.Lost, "connecting took too long", e),
-                _ => e,
-            };
+            throw await PathFailure.OfAsync(e, server, cancellationToken);
         }
     }
 

@@ -7,38 +7,50 @@ public sealed class TunnelServer : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>A whole message of the default size: it waits for no leave to go on.</summary>
+    private const int StreamWindow = 1024 * 1024;
+
     private readonly HttpMessageInvoker _client;
     private readonly string _base;
     private readonly string _mediaType;
+    private readonly string? _host;
     private readonly KeyValuePair<string, string>[] _headers;
+    private readonly (Version Version, HttpVersionPolicy Policy) _http;
 
     /// <summary>A client for the server, through the proxy if there is one.</summary>
+    /// <exception cref="FormatException">The options name a file that cannot be used, or what does not go together.</exception>
     public TunnelServer(AgentOptions options)
     {
-        _base = options.ParseServer().AbsoluteUri.TrimEnd('/');
+        Url = options.ParseServer();
+        Proxy = ForwardProxy.Find(options);
+        Tls = new ServerTls(options);
+        _base = Url.AbsoluteUri.TrimEnd('/');
         _mediaType = options.MediaType;
+        _host = options.Host.Length > 0 ? options.Host : null;
         _headers = [.. options.Headers.Select(AgentOptions.ParseHeader)];
-        SocketsHttpHandler handler = new()
+        _http = options.ParseHttpVersion();
+        if (Proxy?.ReadsRequestsTo(Url) == true && _http.Version == HttpVersion.Version20)
         {
-            ConnectTimeout = ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), // under the idle cut of the strictest systems in between
-            ActivityHeadersPropagator = null, // a session is one trace; the requests that carry its bytes are none
-            AllowAutoRedirect = false, // a redirect is somebody else's answer
-            UseCookies = false,
-        };
-        if (options.Proxy.Length > 0)
-        {
-            handler.UseProxy = options.Proxy != AgentOptions.NoProxy;
-            handler.Proxy = handler.UseProxy ? Proxy(new Uri(options.Proxy)) : null;
+            throw new FormatException($"HTTP/2 without TLS does not go through a proxy ({Proxy.Authority}): use an https:// server, --http 1.1, or --proxy none");
         }
 
-        _client = new HttpMessageInvoker(handler);
+        _client = new HttpMessageInvoker(Client());
     }
+
+    /// <summary>URL of the relays.</summary>
+    public Uri Url { get; }
+
+    /// <summary>The proxy that leads there, if there is one.</summary>
+    public ForwardProxy? Proxy { get; }
+
+    /// <summary>What TLS is made with, and what it has met.</summary>
+    public ServerTls Tls { get; }
 
     /// <summary>A request to a path of the protocol, with the headers that the user asked for.</summary>
     public HttpRequestMessage Request(HttpMethod method, string pathAndQuery)
     {
-        HttpRequestMessage request = new(method, _base + pathAndQuery);
+        HttpRequestMessage request = new(method, _base + pathAndQuery) { Version = _http.Version, VersionPolicy = _http.Policy };
+        request.Headers.Host = _host; // the name that TLS asks for, too
         request.Headers.TryAddWithoutValidation("Accept", _mediaType);
         foreach ((string name, string value) in _headers)
         {
@@ -55,10 +67,29 @@ public sealed class TunnelServer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    /// <summary>The proxy, with the name and password that its URL may bring.</summary>
-    private static WebProxy Proxy(Uri url)
+    /// <summary>How connections are made: what the options say, and nothing that would hide what the path does.</summary>
+    internal static SocketsHttpHandler Handler(AgentOptions options) => Handler(ForwardProxy.Find(options), ForwardProxy.Find(options)?.Login, new ServerTls(options));
+
+    private HttpMessageHandler Client() => Proxy is { Login: { } login } && Proxy.ReadsRequestsTo(Url)
+        ? new ProxyLogin(Handler(Proxy, null, Tls), Handler(Proxy, login, Tls), login)
+        : Handler(Proxy, Proxy?.Login, Tls);
+
+    private static SocketsHttpHandler Handler(ForwardProxy? proxy, NetworkCredential? login, ServerTls tls) => new()
     {
-        string[] user = [.. url.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString)];
-        return new WebProxy(url) { Credentials = user[0].Length > 0 ? new NetworkCredential(user[0], user.Length > 1 ? user[1] : "") : null };
-    }
+        ConnectTimeout = ConnectTimeout,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), // under the idle cut of the strictest systems in between
+        ActivityHeadersPropagator = null, // a session is one trace; the requests that carry its bytes are none
+        AllowAutoRedirect = false, // a redirect is somebody else's answer
+        UseCookies = false,
+        UseProxy = proxy is not null,
+        Proxy = proxy is null ? null : new WebProxy(proxy.Address) { Credentials = login },
+        SslOptions = tls.Options,
+        EnableMultipleHttp2Connections = true,
+        InitialHttp2StreamWindowSize = StreamWindow,
+
+        // A dead HTTP/2 connection must not take the repeats of what was lost on it: it is found out before a request counts as overdue.
+        KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+    };
 }

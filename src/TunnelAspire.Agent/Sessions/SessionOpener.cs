@@ -26,6 +26,7 @@ public sealed partial class SessionOpener(
     /// <param name="mode">The receive channel's. Except in <see cref="ChannelMode.Poll"/> the answer may bring the target's first bytes, and in <see cref="ChannelMode.Stream"/> stay open for more.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <exception cref="TunnelException">It was refused, or could not be opened in time.</exception>
+    /// <exception cref="CarrierException">The path lets nothing pass, and trying again would not help (<see cref="CarrierFault.Barred"/>).</exception>
     public async Task<OpenedSession> OpenAsync(TargetAddress target, OutboundRange bytes, ChannelMode mode, CancellationToken cancellationToken)
     {
         string query = string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Sessions}?{TunnelPaths.Target}={Uri.EscapeDataString(target.ToString())}");
@@ -47,7 +48,7 @@ public sealed partial class SessionOpener(
                 // Only the first attempt asks for the target's bytes: where its answer is lost, the receive channel finds them.
                 return await AttemptAsync(query + (failures.Count == 0 ? first : ""), key, bytes, cancellationToken);
             }
-            catch (Exception e) when (e is CarrierException or TunnelException)
+            catch (Exception e) when (e is TunnelException or CarrierException { Fault: not CarrierFault.Barred })
             {
                 await retry.PauseAsync(e, failures, cancellationToken);
             }

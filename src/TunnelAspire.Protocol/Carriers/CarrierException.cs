@@ -11,6 +11,12 @@ public enum CarrierFault
 
     /// <summary>The message is larger than the path lets through; smaller ones may pass.</summary>
     TooLarge,
+
+    /// <summary>
+    /// The path lets no request pass until somebody changes something: a proxy wants a login, forbids the way or is not there; a
+    /// certificate is not trusted. A session waits for that as for anything else; opening one fails at once.
+    /// </summary>
+    Barred,
 }
 
 /// <summary>An exchange failed; nothing is known about whether the second component saw the request. It may be repeated.</summary>

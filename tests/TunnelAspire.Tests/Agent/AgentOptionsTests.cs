@@ -94,6 +94,78 @@ public sealed class AgentOptionsTests
         Refuses($"the proxy '{proxy}'");
     }
 
+    [Fact]
+    public void Check_OfWhatIsNoProxy_KeepsItsPassword()
+    {
+        _options.Proxy = "ftp://clerk:secret@proxy.example";
+
+        Refuses("the proxy 'proxy.example' is not a URL");
+    }
+
+    [Theory]
+    [InlineData("http://relay.example", "auto", 1, HttpVersionPolicy.RequestVersionExact)]
+    [InlineData("http://relay.example", "2", 2, HttpVersionPolicy.RequestVersionExact)]
+    [InlineData("https://relay.example", "AUTO", 2, HttpVersionPolicy.RequestVersionOrLower)]
+    [InlineData("https://relay.example", "1.1", 1, HttpVersionPolicy.RequestVersionExact)]
+    [InlineData("https://relay.example", "2", 2, HttpVersionPolicy.RequestVersionExact)]
+    public void ParseHttpVersion_OfAVersion_IsMeant(string server, string version, int major, HttpVersionPolicy policy)
+    {
+        (_options.Server, _options.HttpVersion) = (server, version);
+
+        _options.Check();
+
+        Assert.Equal((major, policy), (_options.ParseHttpVersion().Version.Major, _options.ParseHttpVersion().Policy));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("3")]
+    [InlineData("HTTP/2")]
+    public void Check_OfWhatIsNoVersion_NamesIt(string version)
+    {
+        _options.HttpVersion = version;
+
+        Refuses($"the HTTP version '{version}' is none of auto, 1.1, 2");
+    }
+
+    [Theory]
+    [InlineData("relay.example", true)]
+    [InlineData("relay.example:8443", true)]
+    [InlineData("relay.example:443", true)]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("[::1]:443", true)]
+    [InlineData("https://relay.example", false)]
+    [InlineData("relay.example/path", false)]
+    [InlineData("relay example", false)]
+    [InlineData("clerk@relay.example", false)]
+    [InlineData("relay.example:99999", false)]
+    [InlineData(" ", false)]
+    public void Check_OfAHost_TakesNamesOnly(string host, bool valid)
+    {
+        _options.Host = host;
+        if (valid)
+        {
+            _options.Check();
+        }
+        else
+        {
+            Refuses($"the host '{host}' is not name[:port]");
+        }
+    }
+
+    [Theory]
+    [InlineData("client.pem", "", "", "--cert and --key belong together")]
+    [InlineData("", "client.key", "", "--cert and --key belong together")]
+    [InlineData("", "", "ca.pem", "--ca, --cert and --key are for https://")]
+    [InlineData("client.pem", "client.key", "", "--ca, --cert and --key are for https://")]
+    public void Check_OfFilesThatDoNotGoTogether_SaysSo(string certificate, string key, string ca, string message)
+    {
+        _options.Server = ca.Length > 0 || (certificate.Length > 0 && key.Length > 0) ? "http://relay.example" : "https://relay.example";
+        (_options.Certificate, _options.Key, _options.Ca) = (certificate, key, ca);
+
+        Refuses(message);
+    }
+
     [Theory]
     [InlineData("X-Key: secret", "X-Key", "secret")]
     [InlineData("X-Key:secret", "X-Key", "secret")]

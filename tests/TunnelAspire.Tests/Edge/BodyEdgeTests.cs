@@ -220,3 +220,5 @@ public abstract class BodyEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri> en
 public sealed class BodyAtTheConnectorTests(TunnelHosts hosts) : BodyEdgeTests(hosts, hosts => hosts.Connector);
 
 public sealed class BodyThroughTheRelayTests(TunnelHosts hosts) : BodyEdgeTests(hosts, hosts => hosts.Relay);
+
+public sealed class BodyThroughTheRelayInHttp2Tests(TunnelHosts hosts) : BodyEdgeTests(hosts, hosts => hosts.RelayInHttp2);

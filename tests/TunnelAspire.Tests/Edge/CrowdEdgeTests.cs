@@ -57,3 +57,5 @@ public abstract class CrowdEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri> e
 public sealed class CrowdAtTheConnectorTests(TunnelHosts hosts) : CrowdEdgeTests(hosts, hosts => hosts.Connector);
 
 public sealed class CrowdThroughTheRelayTests(TunnelHosts hosts) : CrowdEdgeTests(hosts, hosts => hosts.Relay);
+
+public sealed class CrowdThroughTheRelayInHttp2Tests(TunnelHosts hosts) : CrowdEdgeTests(hosts, hosts => hosts.RelayInHttp2);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
@@ -7,15 +8,22 @@ using TunnelAspire.Tests.Harness;
 namespace TunnelAspire.Tests.Edge;
 
 /// <summary>Asks a connector or a relay whatever a test wants to ask, right or wrong.</summary>
-public sealed class EdgeClient(Uri server) : IDisposable
+/// <param name="server">Where it speaks HTTP/1.1.</param>
+/// <param name="http2">Where it speaks HTTP/2, if it is to be asked there. Bytes that are no request go to the other.</param>
+public sealed class EdgeClient(Uri server, Uri? http2 = null) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = server };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = http2 ?? server };
 
     public string Authority => server.Authority;
 
     public async Task<Answer> AskAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
     {
-        using HttpRequestMessage request = new(method, path) { Content = content };
+        using HttpRequestMessage request = new(method, path)
+        {
+            Content = content,
+            Version = http2 is null ? HttpVersion.Version11 : HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         foreach ((string name, string value) in headers)
         {
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));

@@ -182,3 +182,5 @@ public sealed class OpenThroughTheRelayTests(TunnelHosts hosts) : OpenEdgeTests(
     [InlineData(128)]
     public async Task Key_AtTheLimits_IsTaken(int length) => (await Client.AskOpenAsync($"?target={Hosts.Target}", new string('k', length))).Require(201);
 }
+
+public sealed class OpenThroughTheRelayInHttp2Tests(TunnelHosts hosts) : OpenEdgeTests(hosts, hosts => hosts.RelayInHttp2);

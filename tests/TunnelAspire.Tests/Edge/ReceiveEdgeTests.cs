@@ -145,3 +145,5 @@ public abstract class ReceiveEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri>
 public sealed class ReceiveAtTheConnectorTests(TunnelHosts hosts) : ReceiveEdgeTests(hosts, hosts => hosts.Connector);
 
 public sealed class ReceiveThroughTheRelayTests(TunnelHosts hosts) : ReceiveEdgeTests(hosts, hosts => hosts.Relay);
+
+public sealed class ReceiveThroughTheRelayInHttp2Tests(TunnelHosts hosts) : ReceiveEdgeTests(hosts, hosts => hosts.RelayInHttp2);

@@ -197,3 +197,5 @@ public abstract class SendEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri> en
 public sealed class SendAtTheConnectorTests(TunnelHosts hosts) : SendEdgeTests(hosts, hosts => hosts.Connector);
 
 public sealed class SendThroughTheRelayTests(TunnelHosts hosts) : SendEdgeTests(hosts, hosts => hosts.Relay);
+
+public sealed class SendThroughTheRelayInHttp2Tests(TunnelHosts hosts) : SendEdgeTests(hosts, hosts => hosts.RelayInHttp2);

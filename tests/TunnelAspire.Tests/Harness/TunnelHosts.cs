@@ -31,6 +31,9 @@ public sealed class TunnelHosts : IAsyncLifetime
 
     public Uri Relay => new(_relay.Urls.First());
 
+    /// <summary>The relay's address where it speaks HTTP/2, without TLS.</summary>
+    public Uri RelayInHttp2 => new(_relay.Urls.Last());
+
     /// <summary>The allowed target that echoes.</summary>
     public string Target => Address(_echo);
 
@@ -58,7 +61,14 @@ public sealed class TunnelHosts : IAsyncLifetime
         _relay = await StartAsync(
             builder =>
             {
-                builder.Configuration.AddInMemoryCollection([new("Relay:Name", "relay")]);
+                builder.Configuration.AddInMemoryCollection(
+                [
+                    new("Relay:Name", "relay"),
+                    new("Kestrel:Endpoints:A:Url", "http://127.0.0.1:0"),
+                    new("Kestrel:Endpoints:B:Url", "http://127.0.0.1:0"),
+                    new("Kestrel:Endpoints:B:Protocols", "Http2"),
+                ]);
+                builder.AddWebServer();
                 builder.AddRelay();
             },
             app => app.MapRelay());

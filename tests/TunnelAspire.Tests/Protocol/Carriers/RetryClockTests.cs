@@ -50,6 +50,7 @@ public sealed class RetryClockTests
     [InlineData(CarrierFault.Lost)]
     [InlineData(CarrierFault.Foreign)]
     [InlineData(CarrierFault.TooLarge)]
+    [InlineData(CarrierFault.Barred)]
     public void CanRetry_AfterACarriersFault_IsTrue(CarrierFault fault) => Assert.True(RetryClock.CanRetry(new CarrierException(fault, "")));
 
     [Fact]
