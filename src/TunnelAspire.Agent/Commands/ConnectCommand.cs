@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,33 +12,22 @@ namespace TunnelAspire.Agent.Commands;
 /// <summary><c>tunnel connect</c>: listens on local ports and carries their connections.</summary>
 internal sealed class ConnectCommand : Command
 {
-    private readonly Argument<string?> _server = new("server-url")
-    {
-        Description = "URL of the relays. Default: configuration Agent:Server",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
-
+    private readonly ServerOptions _server = new();
     private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh; a unix socket's path on either side. May be repeated" };
     private readonly Option<string[]> _socks = new("--socks", "-D") { Description = "[bind:]port that takes SOCKS5, SOCKS4a and HTTP proxy requests. May be repeated" };
     private readonly Option<string?> _standard = new("--standard", "-W") { Description = "host:port to which standard input and output lead, for ssh -o ProxyCommand" };
     private readonly Option<string?> _mode = new("--mode") { Description = "How bytes are moved: auto, poll, burst or stream" };
-    private readonly Option<string?> _proxy = new("--proxy") { Description = "URL of an HTTP proxy, or none. Default: the environment's" };
-    private readonly Option<string[]> _headers = new("--header") { Description = "'Name: value' to add to every request. May be repeated" };
-    private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with a section \"Agent\"" };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Log each session and each request that is tried again" };
 
     /// <summary>The command with its options.</summary>
     public ConnectCommand()
         : base("connect", "Listen on local ports and carry their connections through the tunnel")
     {
-        Add(_server);
+        _server.AddTo(this);
         Add(_forwards);
         Add(_socks);
         Add(_standard);
         Add(_mode);
-        Add(_proxy);
-        Add(_headers);
-        Add(_config);
         Add(_verbose);
         SetAction(RunAsync);
     }
@@ -75,11 +63,7 @@ internal sealed class ConnectCommand : Command
     {
         ServiceDefaults.InlineSockets();
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        if (arguments.GetValue(_config) is { } file)
-        {
-            builder.Configuration.AddJsonFile(file.FullName, optional: false);
-        }
-
+        _server.Configure(builder.Configuration, arguments);
         builder.AddServiceDefaults();
         builder.AddAgent();
         builder.Services.PostConfigure<AgentOptions>(options => Override(options, arguments));
@@ -101,9 +85,8 @@ internal sealed class ConnectCommand : Command
 
     private void Override(AgentOptions options, ParseResult arguments)
     {
-        options.Server = arguments.GetValue(_server) ?? options.Server;
+        _server.Override(options, arguments);
         options.Mode = arguments.GetValue(_mode) ?? options.Mode;
-        options.Proxy = arguments.GetValue(_proxy) ?? options.Proxy;
         options.Standard = arguments.GetValue(_standard) ?? options.Standard;
         if (options.Standard.Length > 0)
         {
@@ -112,6 +95,5 @@ internal sealed class ConnectCommand : Command
 
         options.Forwards = arguments.GetValue(_forwards) is { Length: > 0 } forwards ? forwards : options.Forwards;
         options.Socks.Listen = arguments.GetValue(_socks) is { Length: > 0 } socks ? socks : options.Socks.Listen;
-        options.Headers = arguments.GetValue(_headers) is { Length: > 0 } headers ? headers : options.Headers;
     }
 }

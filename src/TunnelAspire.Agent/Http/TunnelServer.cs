@@ -18,21 +18,7 @@ public sealed class TunnelServer : IDisposable
         _base = options.ParseServer().AbsoluteUri.TrimEnd('/');
         _mediaType = options.MediaType;
         _headers = [.. options.Headers.Select(AgentOptions.ParseHeader)];
-        SocketsHttpHandler handler = new()
-        {
-            ConnectTimeout = ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), // under the idle cut of the strictest systems in between
-            ActivityHeadersPropagator = null, // a session is one trace; the requests that carry its bytes are none
-            AllowAutoRedirect = false, // a redirect is somebody else's answer
-            UseCookies = false,
-        };
-        if (options.Proxy.Length > 0)
-        {
-            handler.UseProxy = options.Proxy != AgentOptions.NoProxy;
-            handler.Proxy = handler.UseProxy ? Proxy(new Uri(options.Proxy)) : null;
-        }
-
-        _client = new HttpMessageInvoker(handler);
+        _client = new HttpMessageInvoker(Handler(options));
     }
 
     /// <summary>A request to a path of the protocol, with the headers that the user asked for.</summary>
@@ -54,6 +40,26 @@ public sealed class TunnelServer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    /// <summary>The way in which connections are made: what the options say, and nothing that would hide what the path does.</summary>
+    internal static SocketsHttpHandler Handler(AgentOptions options)
+    {
+        SocketsHttpHandler handler = new()
+        {
+            ConnectTimeout = ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), // under the idle cut of the strictest systems in between
+            ActivityHeadersPropagator = null, // a session is one trace; the requests that carry its bytes are none
+            AllowAutoRedirect = false, // a redirect is somebody else's answer
+            UseCookies = false,
+        };
+        if (options.Proxy.Length > 0)
+        {
+            handler.UseProxy = options.Proxy != AgentOptions.NoProxy;
+            handler.Proxy = handler.UseProxy ? Proxy(new Uri(options.Proxy)) : null;
+        }
+
+        return handler;
+    }
 
     /// <summary>The proxy, with the name and password that its URL may bring.</summary>
     private static WebProxy Proxy(Uri url)

@@ -1,0 +1,45 @@
+using System.Globalization;
+using TunnelAspire.Agent.Doctor.Output;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Agent.Doctor;
+
+/// <summary>What limits a path, and what would help.</summary>
+internal static class Remarks
+{
+    private const double LongWayMilliseconds = 20;
+
+    /// <summary>The remarks on a path that can be used.</summary>
+    public static IEnumerable<string> On(Diagnosis found, BufferingFinding buffering, BodyFinding bodies)
+    {
+        if (buffering.Up.Passage != Passage.AtOnce)
+        {
+            yield return "Somebody on the way holds request bodies back. Where you run it, let it pass them on (nginx: proxy_request_buffering off, proxy_http_version 1.1): shorter round trips.";
+        }
+
+        if (buffering.Down.Passage != Passage.AtOnce)
+        {
+            yield return "Somebody on the way holds answers back. Where you run it, let it pass them on (nginx: proxy_buffering off): shorter round trips.";
+        }
+
+        if (bodies.Up.Refused is not null)
+        {
+            yield return $"Requests above {Words.Bytes(bodies.Up.Largest)} are refused. The agent keeps below; nothing to do{(bodies.Up.Largest < SessionLimits.Default.MaxBody ? ", though larger ones would be faster" : "")}.";
+        }
+
+        if (found.Quiet is { CutSeconds: { } cut } quiet)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"A request that is quiet for {quiet.CutAfterSeconds ?? cut:0.#} s is cut. The agent holds its requests for less{(quiet.PassedSeconds < Verdict.ShortestHold ? $", but not for less than {Verdict.ShortestHold} s: idle connections will cost repeats" : "; nothing to do")}.");
+        }
+
+        if (found.RoundTrip is { MedianMilliseconds: > LongWayMilliseconds and { } median })
+        {
+            yield return $"The way is long ({Words.Time(median)}): modes with several messages under way count.";
+        }
+
+        if (found.Path is { KeepsConnections: false })
+        {
+            yield return "Connections are closed after each answer. Keeping them alive would make every message faster.";
+        }
+    }
+}

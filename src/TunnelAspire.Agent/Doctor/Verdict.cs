@@ -1,0 +1,69 @@
+using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Agent.Doctor;
+
+/// <summary>What the agent would use in one direction.</summary>
+/// <param name="Mode">How bytes are moved.</param>
+/// <param name="MessageBytes">Most bytes of a message.</param>
+/// <param name="InFlight">Messages under way at once.</param>
+internal sealed record DirectionChoice(ChannelMode Mode, long MessageBytes, int InFlight);
+
+/// <summary>What the findings amount to.</summary>
+/// <param name="Usable">Whether the tunnel can be used.</param>
+/// <param name="Summary">In one sentence.</param>
+/// <param name="Remarks">What limits it, and what would help.</param>
+/// <param name="Up">What the agent would use upwards; null if the tunnel cannot be used.</param>
+/// <param name="Down">What the agent would use downwards.</param>
+/// <param name="HoldSeconds">How long the agent would let a request wait for bytes.</param>
+internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string> Remarks, DirectionChoice? Up, DirectionChoice? Down, double? HoldSeconds)
+{
+    private const double HoldShare = 0.8;
+
+    /// <summary>The agent lets requests wait for no less, in seconds.</summary>
+    internal const double ShortestHold = 5;
+
+    /// <summary>The verdict on a path that was examined to the end, or as far as it went.</summary>
+    public static Verdict Of(Diagnosis found)
+    {
+        if (found.Failure is { } failure)
+        {
+            return new Verdict(false, $"Not usable: {failure.Reason}.", [failure.Advice], null, null, null);
+        }
+
+        if (found is not { Buffering: { } buffering, Bodies: { } bodies })
+        {
+            throw new InvalidOperationException("a diagnosis that did not fail has examined bodies");
+        }
+
+        if (bodies.Up.Largest == 0 || bodies.Down.Largest == 0)
+        {
+            string stuck = bodies.Up.Largest == 0 ? "requests with a body" : "answers with a body";
+            return new Verdict(false, $"Not usable: {stuck} do not pass, however small: {(bodies.Up.Largest == 0 ? bodies.Up : bodies.Down).Error}.", ["Ask who runs what is on the way to let them pass."], null, null, null);
+        }
+
+        DirectionChoice up = Choose(buffering.Up.Passage, bodies.Up.Largest);
+        DirectionChoice down = Choose(buffering.Down.Passage, bodies.Down.Largest);
+        return new Verdict(true, Summarise(up.Mode, down.Mode), [.. Doctor.Remarks.On(found, buffering, bodies)], up, down, Hold(found.Quiet));
+    }
+
+    private static DirectionChoice Choose(Passage passage, long largest)
+    {
+        ChannelSettings settings = ChannelSettings.For(passage == Passage.AtOnce ? ChannelMode.Stream : ChannelMode.Burst, SessionLimits.Default);
+        return new DirectionChoice(settings.Mode, Math.Min(settings.MaxBytes, largest), settings.InFlight);
+    }
+
+    private static double Hold(QuietFinding? quiet)
+    {
+        double most = SessionLimits.Default.Hold.TotalSeconds;
+        return quiet is { CutSeconds: not null } ? Math.Clamp(Math.Floor(quiet.PassedSeconds * HoldShare), ShortestHold, most) : most;
+    }
+
+    private static string Summarise(ChannelMode up, ChannelMode down) => (up, down) switch
+    {
+        (ChannelMode.Stream, ChannelMode.Stream) => "Usable at full speed: nothing on the way holds bytes back.",
+        (_, ChannelMode.Stream) => "Usable: answers come as they are made; requests go as complete messages, several at once.",
+        (ChannelMode.Stream, _) => "Usable: requests go as they are made; answers come as complete messages, several at once.",
+        _ => "Usable: bytes go as complete messages, several at once, in both directions.",
+    };
+}
