@@ -28,7 +28,7 @@ internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string
     {
         if (found.Failure is { } failure)
         {
-            return new Verdict(false, $"Not usable: {failure.Reason}.", [failure.Advice], null, null, null);
+            return new Verdict(false, $"Not usable: {failure.Reason.TrimEnd('.')}.", [failure.Advice], null, null, null);
         }
 
         if (found is not { Buffering: { } buffering, Bodies: { } bodies })
