@@ -12,7 +12,7 @@ namespace TunnelAspire.Agent.Commands;
 /// <summary><c>tunnel connect</c>: listens on local ports and carries their connections.</summary>
 internal sealed class ConnectCommand : Command
 {
-    private readonly ServerOptions _server = new();
+    private readonly ServerArguments _server = new();
     private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh; a unix socket's path on either side. May be repeated" };
     private readonly Option<string[]> _socks = new("--socks", "-D") { Description = "[bind:]port that takes SOCKS5, SOCKS4a and HTTP proxy requests. May be repeated" };
     private readonly Option<string?> _standard = new("--standard", "-W") { Description = "host:port to which standard input and output lead, for ssh -o ProxyCommand" };

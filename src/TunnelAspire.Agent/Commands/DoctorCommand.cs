@@ -11,7 +11,7 @@ namespace TunnelAspire.Agent.Commands;
 /// <summary><c>tunnel doctor</c>: examines the path to the relays and says what it found.</summary>
 internal sealed class DoctorCommand : Command
 {
-    private readonly ServerOptions _server = new();
+    private readonly ServerArguments _server = new();
     private readonly Option<bool> _json = new("--json") { Description = "One JSON document instead of text" };
     private readonly Option<bool> _quick = new("--quick") { Description = "Do not look for the limit of quiet requests, which takes longest" };
     private readonly Option<int?> _quietLimit = new("--quiet-limit") { Description = $"Longest wait of a quiet request that is tried, in seconds, 1 to {QuietExamination.Most}. Default: {QuietExamination.Default}" };

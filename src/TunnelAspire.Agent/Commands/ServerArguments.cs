@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace TunnelAspire.Agent.Commands;
 
 /// <summary>The options that say where the relays are and how to get there: the same for every command that goes there.</summary>
-internal sealed class ServerOptions
+internal sealed class ServerArguments
 {
     private readonly Argument<string?> _server = new("server-url")
     {
