@@ -2,10 +2,11 @@ using System.Net;
 
 namespace TunnelAspire.Agent.Doctor;
 
-/// <summary>A chunked body in two parts, with a pause between them.</summary>
+/// <summary>A chunked body in parts, with a pause between two of them.</summary>
+/// <param name="parts">How many parts.</param>
 /// <param name="bytes">Bytes of each part.</param>
-/// <param name="pause">How long to wait between them.</param>
-internal sealed class PartedContent(int bytes, TimeSpan pause) : HttpContent
+/// <param name="pause">How long to wait between two parts.</param>
+internal sealed class PartedContent(int parts, int bytes, TimeSpan pause) : HttpContent
 {
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
@@ -21,10 +22,11 @@ internal sealed class PartedContent(int bytes, TimeSpan pause) : HttpContent
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         byte[] part = new byte[bytes];
-        await stream.WriteAsync(part, cancellationToken);
-        await stream.FlushAsync(cancellationToken);
-        await Task.Delay(pause, cancellationToken);
-        await stream.WriteAsync(part, cancellationToken);
-        await stream.FlushAsync(cancellationToken);
+        for (int i = 0; i < parts; i++)
+        {
+            await Task.Delay(i == 0 ? TimeSpan.Zero : pause, cancellationToken);
+            await stream.WriteAsync(part, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+        }
     }
 }

@@ -14,12 +14,12 @@ internal static class Remarks
     {
         if (buffering.Up.Passage != Passage.AtOnce)
         {
-            yield return "Somebody on the way holds request bodies back. Where you run it, let it pass them on (nginx: proxy_request_buffering off, proxy_http_version 1.1): shorter round trips.";
+            yield return Held("request bodies", buffering.Up.Passage, "nginx: proxy_request_buffering off, proxy_http_version 1.1");
         }
 
         if (buffering.Down.Passage != Passage.AtOnce)
         {
-            yield return "Somebody on the way holds answers back. Where you run it, let it pass them on (nginx: proxy_buffering off): shorter round trips.";
+            yield return Held("answers", buffering.Down.Passage, "nginx: proxy_buffering off");
         }
 
         if (bodies.Up.Refused is not null)
@@ -42,4 +42,11 @@ internal static class Remarks
             yield return "Connections are closed after each answer. Keeping them alive would make every message faster.";
         }
     }
+
+    private static string Held(string what, Passage passage, string cure) => passage switch
+    {
+        Passage.Late => $"Somebody on the way passes {what} on late. Where you run it, let it do so at once (haproxy: option http-no-delay): shorter round trips.",
+        Passage.HeldBack => $"Somebody on the way holds {what} back. Where you run it, let it pass them on ({cure}): shorter round trips.",
+        _ => $"Somebody on the way lets no {what} pass that are held open. Complete ones pass.",
+    };
 }

@@ -81,6 +81,32 @@ public sealed class DoctorCommandTests : IAsyncLifetime
         Assert.Contains("thedoor", found.GetProperty("path").GetProperty("seen").GetProperty("via").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task BehindHaproxy_ItsDelayIsFound()
+    {
+        using Scratch scratch = new();
+        int port = Loopback.FreePort();
+        await using ChildProcess haproxy = ChildProcess.Start("haproxy", ["-db", "-f", scratch.Write("haproxy.cfg", $"""
+            defaults
+                mode http
+                timeout client 30s
+                timeout server 30s
+                timeout connect 5s
+            listen relay
+                bind 127.0.0.1:{port}
+                server relay {_server["http://".Length..]}
+
+            """)]);
+        JsonElement found = await ExamineAsync($"http://127.0.0.1:{port}", "--quick");
+        foreach (string direction in new[] { "up", "down" })
+        {
+            JsonElement buffering = found.GetProperty("buffering").GetProperty(direction);
+            Assert.Equal("late", buffering.GetProperty("passage").GetString());
+            Assert.InRange(buffering.GetProperty("lagMilliseconds").GetDouble(), 100, 500);
+            Assert.Equal("burst", found.GetProperty("verdict").GetProperty(direction).GetProperty("mode").GetString());
+        }
+    }
+
     private static async Task<JsonElement> ExamineAsync(params string[] arguments)
     {
         Examined examined = await Examined.RunAsync([.. arguments, "--json"]);
