@@ -25,10 +25,10 @@ internal static class BodyExamination
 {
     private const int LargestPart = 4 * 1024 * 1024;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // well beyond what the search expects of the largest that it tries
 
-    /// <summary>The longest that it takes.</summary>
-    public static TimeSpan Longest => (Budget + Patience) * 2;
+    /// <summary>How long it takes on a slow path.</summary>
+    public static TimeSpan Longest => Budget * 2;
 
     /// <summary>Sends and asks for ever larger bodies.</summary>
     public static async Task<BodyFinding> RunAsync(Probes probes, CancellationToken cancellationToken) => new(
