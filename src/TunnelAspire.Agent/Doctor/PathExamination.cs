@@ -99,27 +99,25 @@ internal static class PathExamination
         }
     }
 
-    private static PathFinding Find(HttpResponseMessage answer, Uri asked, SeenRequest seen, AgentOptions options, IReadOnlyList<string> from)
+    /// <summary>What the answer, and the request as the relay saw it, show of the path.</summary>
+    internal static PathFinding Find(HttpResponseMessage answer, Uri asked, SeenRequest seen, AgentOptions options, IReadOnlyList<string> from)
     {
         string via = answer.Headers.Via.ToString();
         string server = answer.Headers.Server.ToString();
         string? foreignServer = server.Length == 0 || server == RelayServer ? null : server;
         string host = options.Headers.Select(AgentOptions.ParseHeader).LastOrDefault(header => header.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value ?? asked.Authority;
-        string protocol = $"HTTP/{answer.RequestMessage?.Version ?? System.Net.HttpVersion.Version11}";
+        string protocol = answer.Version.Major == 2 ? "HTTP/2" : "HTTP/1.1"; // a 1.0 answer is the path's, not what was asked
         List<string> signs = [];
         Add(signs, foreignServer is not null, $"{foreignServer} answers for the relay");
         Add(signs, via.Length > 0, $"answers come via {via}");
         Add(signs, seen.Via is not null, $"requests go via {seen.Via}");
         Add(signs, seen.ForwardedFor is not null, $"a proxy forwards for {seen.ForwardedFor}");
-        Add(signs, !Same(seen.Protocol, protocol), $"asked in {protocol}, the relay is asked in {seen.Protocol}");
+        Add(signs, seen.Protocol != protocol, $"asked in {protocol}, the relay is asked in {seen.Protocol}");
         Add(signs, from.Count > 0 && !from.Contains(seen.Client), $"sent from {string.Join(", ", from.Distinct())}, the relay sees {seen.Client}: a proxy, or addresses are translated");
         Add(signs, seen.Host is { } told && !told.Equals(host, StringComparison.OrdinalIgnoreCase), $"asked for {host}, the relay is asked for {seen.Host}");
         return new PathFinding(
             seen.Relay ?? "a relay", protocol, seen, via.Length > 0 ? via : null, foreignServer, answer.Headers.ConnectionClose != true, signs);
     }
-
-    /// <summary>HTTP/2 and HTTP/2.0 are one.</summary>
-    private static bool Same(string seen, string asked) => $"{seen}.0".StartsWith(asked, StringComparison.Ordinal);
 
     private static void Add(List<string> signs, bool shows, string sign)
     {
