@@ -32,8 +32,7 @@ internal sealed class DoctorCommand : Command
         try
         {
             AgentOptions options = Read(arguments);
-            DoctorSettings settings = new(QuietLimit(arguments));
-            Diagnosis found = await new DoctorRun(options, settings, Output(arguments.GetValue(_json))).RunAsync(cancellationToken);
+            Diagnosis found = await new DoctorRun(options, QuietLimit(arguments), Output(arguments.GetValue(_json))).RunAsync(cancellationToken);
             return found.Usable ? ExitCodes.Success : ExitCodes.Failure;
         }
         catch (Exception e) when (e is FormatException or OptionsValidationException or InvalidDataException or FileNotFoundException)

@@ -9,7 +9,10 @@ namespace TunnelAspire.Agent.Doctor;
 /// Examines the path from here to the relays, step by step: the next step begins where the one before it ended well. Each step is a
 /// room of its own; what it found goes to the output at once, and into the diagnosis.
 /// </summary>
-internal sealed class DoctorRun(AgentOptions options, DoctorSettings settings, IDoctorOutput output)
+/// <param name="options">The agent's.</param>
+/// <param name="quietLimit">Longest wait of a quiet request that is tried, in seconds; null skips that examination.</param>
+/// <param name="output">Who is told.</param>
+internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOutput output)
 {
     private static readonly TimeSpan Short = TimeSpan.Zero;
     private string _step = "";
@@ -72,7 +75,7 @@ internal sealed class DoctorRun(AgentOptions options, DoctorSettings settings, I
         found.Versions = await ExamineAsync("versions", "HTTP versions", Short, () => VersionsExamination.RunAsync(probes, options.ParseServer(), cancellationToken));
         BufferingFinding buffering = found.Buffering = await ExamineAsync("buffering", "what is held back", Short, () => BufferingExamination.RunAsync(probes, cancellationToken));
         BodyFinding bodies = found.Bodies = await ExamineAsync("bodies", "how large bodies may be", BodyExamination.Longest, () => BodyExamination.RunAsync(probes, cancellationToken));
-        if (settings.QuietLimit is { } quiet)
+        if (quietLimit is { } quiet)
         {
             found.Quiet = await ExamineAsync("quiet", "how long requests may be quiet", QuietExamination.Longest(quiet), () => QuietExamination.RunAsync(probes, quiet, cancellationToken));
         }
@@ -80,7 +83,8 @@ internal sealed class DoctorRun(AgentOptions options, DoctorSettings settings, I
         found.RoundTrip = await ExamineAsync("roundTrip", "the round trip", Short, () => RoundTripExamination.RunAsync(probes, cancellationToken));
         if (bodies is { Up.Largest: > 0, Down.Largest: > 0 })
         {
-            found.Throughput = await ExamineAsync("throughput", "the throughput of each mode", ThroughputExamination.Longest, () => ThroughputExamination.RunAsync(probes, buffering, bodies, cancellationToken));
+            found.Throughput = await ExamineAsync(
+                "throughput", "the throughput of each mode", ThroughputExamination.Longest, () => ThroughputExamination.RunAsync(probes, buffering, bodies, cancellationToken));
         }
     }
 

@@ -69,7 +69,7 @@ internal static partial class ForeignAnswer
         }
     }
 
-    /// <summary>Foreign text comes into a terminal: without its control characters.</summary>
+    /// <summary>Foreign text, without the characters that a terminal would obey.</summary>
     private static string Printable(string word) => string.Concat(word.Where(c => !char.IsControl(c)));
 
     [GeneratedRegex("<title[^>]*>(?<title>[^<]*)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

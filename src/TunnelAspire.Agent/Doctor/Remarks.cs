@@ -24,12 +24,15 @@ internal static class Remarks
 
         if (bodies.Up.Refused is not null)
         {
-            yield return $"Requests above {Words.Bytes(bodies.Up.Largest)} are refused. The agent keeps below; nothing to do{(bodies.Up.Largest < SessionLimits.Default.MaxBody ? ", though larger ones would be faster" : "")}.";
+            string cost = bodies.Up.Largest < SessionLimits.Default.MaxBody ? ", though larger ones would be faster" : "";
+            yield return $"Requests above {Words.Bytes(bodies.Up.Largest)} are refused. The agent keeps below; nothing to do{cost}.";
         }
 
         if (found.Quiet is { CutSeconds: { } cut } quiet)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"A request that is quiet for {quiet.CutAfterSeconds ?? cut:0.#} s is cut. The agent holds its requests for less{(quiet.PassedSeconds < Verdict.ShortestHold ? $", but not for less than {Verdict.ShortestHold} s: idle connections will cost repeats" : "; nothing to do")}.");
+            string limit = (quiet.CutAfterSeconds ?? cut).ToString("0.#", CultureInfo.InvariantCulture);
+            string cost = quiet.PassedSeconds < Verdict.ShortestHold ? $", but not for less than {Verdict.ShortestHold} s: idle connections will cost repeats" : "; nothing to do";
+            yield return $"A request that is quiet for {limit} s is cut. The agent holds its requests for less{cost}.";
         }
 
         if (found.RoundTrip is { MedianMilliseconds: > LongWayMilliseconds and { } median })

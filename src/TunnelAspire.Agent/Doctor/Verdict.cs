@@ -38,8 +38,9 @@ internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string
 
         if (bodies.Up.Largest == 0 || bodies.Down.Largest == 0)
         {
-            string stuck = bodies.Up.Largest == 0 ? "requests with a body" : "answers with a body";
-            return new Verdict(false, $"Not usable: {stuck} do not pass, however small: {(bodies.Up.Largest == 0 ? bodies.Up : bodies.Down).Error}.", ["Ask who runs what is on the way to let them pass."], null, null, null);
+            (string stuck, SizeLimit limit) = bodies.Up.Largest == 0 ? ("requests", bodies.Up) : ("answers", bodies.Down);
+            return new Verdict(
+                false, $"Not usable: {stuck} with a body do not pass, however small: {limit.Error}.", ["Ask who runs what is on the way to let them pass."], null, null, null);
         }
 
         DirectionChoice up = Choose(buffering.Up.Passage, bodies.Up.Largest);

@@ -19,6 +19,9 @@ internal enum Mark
 /// <param name="Text">What was found.</param>
 internal sealed record Line(Mark Mark, string Label, string Text)
 {
+    /// <summary>What was found. Parts of it were written by others: it has no characters that a terminal would obey.</summary>
+    public string Text { get; } = string.Concat(Text.Where(c => !char.IsControl(c)));
+
     /// <summary>A line that is good if <paramref name="good"/> holds, and else worth a note.</summary>
     public static Line Of(bool good, string label, string text) => new(good ? Mark.Good : Mark.Note, label, text);
 }
