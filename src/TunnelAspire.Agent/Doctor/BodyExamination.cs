@@ -1,5 +1,6 @@
 using System.Globalization;
 using TunnelAspire.Agent.Doctor.Output;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Doctor;
 
@@ -24,8 +25,8 @@ internal sealed record BodyFinding(SizeLimit Up, SizeLimit Down) : IFinding
 internal static class BodyExamination
 {
     private const int LargestPart = 4 * 1024 * 1024;
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // well beyond what the search expects of the largest that it tries
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(16);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40); // well beyond what the search expects of the largest that it tries
 
     /// <summary>How long it takes on a slow path.</summary>
     public static TimeSpan Longest => Budget * 2;
@@ -37,7 +38,7 @@ internal static class BodyExamination
 
     private static async Task<string?> SendAsync(Probes probes, long size, CancellationToken cancellationToken)
     {
-        Attempt<SeenBody> attempt = await Attempt.RunAsync(Patience, limit => probes.SendAsync(new FilledContent(size), limit), cancellationToken);
+        Attempt<PathArrivals> attempt = await Attempt.RunAsync(Patience, limit => probes.SendAsync(new FilledContent(size), limit), cancellationToken);
         return attempt.Error ?? Complete(size, attempt.Value!.Bytes);
     }
 

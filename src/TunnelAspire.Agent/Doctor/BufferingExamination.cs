@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using TunnelAspire.Agent.Doctor.Output;
 using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Doctor;
 
@@ -85,9 +86,9 @@ internal static class BufferingExamination
 
     private static async Task<double[]> UpAsync(Probes probes, CancellationToken cancellationToken)
     {
-        SeenBody seen = await probes.SendAsync(new PartedContent(Parts, PartBytes, TimeSpan.FromMilliseconds(PauseMilliseconds)), cancellationToken);
+        PathArrivals seen = await probes.SendAsync(new PartedContent(Parts, PartBytes, TimeSpan.FromMilliseconds(PauseMilliseconds)), cancellationToken);
         Arrivals arrivals = new();
-        foreach (SeenPart part in seen.Parts)
+        foreach (PathPart part in seen.Parts)
         {
             arrivals.Add(part.Bytes, part.At);
         }

@@ -15,7 +15,7 @@ namespace TunnelAspire.Agent.Doctor;
 /// <param name="KeepsConnections">Whether connections outlive an answer.</param>
 /// <param name="Signs">What shows that somebody is in between, in words.</param>
 internal sealed record PathFinding(
-    string Relay, string Asked, SeenRequest Seen, string? Via, string? Server, bool KeepsConnections, IReadOnlyList<string> Signs) : IFinding
+    string Relay, string Asked, PathView Seen, string? Via, string? Server, bool KeepsConnections, IReadOnlyList<string> Signs) : IFinding
 {
     /// <summary>Whether anything shows that the path is not direct.</summary>
     [JsonIgnore]
@@ -49,14 +49,14 @@ internal static class PathExamination
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
-        (HttpRequestMessage request, long number) = probes.Request(HttpMethod.Get, Probes.SeePath);
+        (HttpRequestMessage request, long number) = probes.Request(HttpMethod.Get, TunnelPaths.Path);
         using (request)
         {
             try
             {
                 using HttpResponseMessage answer = await probes.SendAsync(request, limit.Token);
                 await RequireOwnAsync(answer, number, request.RequestUri!, limit.Token);
-                SeenRequest seen = await Probes.ReadAsync<SeenRequest>(answer, limit.Token);
+                PathView seen = await Probes.ReadAsync(answer, PathReports.Default.PathView, limit.Token);
                 return Find(answer, request.RequestUri!, seen, options, from);
             }
             catch (HttpRequestException e)
@@ -100,7 +100,7 @@ internal static class PathExamination
     }
 
     /// <summary>What the answer, and the request as the relay saw it, show of the path.</summary>
-    internal static PathFinding Find(HttpResponseMessage answer, Uri asked, SeenRequest seen, AgentOptions options, IReadOnlyList<string> from)
+    internal static PathFinding Find(HttpResponseMessage answer, Uri asked, PathView seen, AgentOptions options, IReadOnlyList<string> from)
     {
         string via = answer.Headers.Via.ToString();
         string server = answer.Headers.Server.ToString();
@@ -114,9 +114,9 @@ internal static class PathExamination
         Add(signs, seen.ForwardedFor is not null, $"a proxy forwards for {seen.ForwardedFor}");
         Add(signs, seen.Protocol != protocol, $"asked in {protocol}, the relay is asked in {seen.Protocol}");
         Add(signs, from.Count > 0 && !from.Contains(seen.Client), $"sent from {string.Join(", ", from.Distinct())}, the relay sees {seen.Client}: a proxy, or addresses are translated");
-        Add(signs, seen.Host is { } told && !told.Equals(host, StringComparison.OrdinalIgnoreCase), $"asked for {host}, the relay is asked for {seen.Host}");
+        Add(signs, !seen.Host.Equals(host, StringComparison.OrdinalIgnoreCase), $"asked for {host}, the relay is asked for {seen.Host}");
         return new PathFinding(
-            seen.Relay ?? "a relay", protocol, seen, via.Length > 0 ? via : null, foreignServer, answer.Headers.ConnectionClose != true, signs);
+            seen.Relay, protocol, seen, via.Length > 0 ? via : null, foreignServer, answer.Headers.ConnectionClose != true, signs);
     }
 
     private static void Add(List<string> signs, bool shows, string sign)

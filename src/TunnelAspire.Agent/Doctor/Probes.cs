@@ -3,32 +3,17 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using TunnelAspire.Agent.Http;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Doctor;
 
-/// <summary>What the relay saw of a request.</summary>
-internal sealed record SeenRequest(string Protocol, string Client, string? Via, string? ForwardedFor, string? Host, string? Relay, string? Version);
-
-/// <summary>What the relay saw of a body: how much, and when it came.</summary>
-internal sealed record SeenBody(long Bytes, IReadOnlyList<SeenPart> Parts);
-
-/// <summary>Bytes that arrived together.</summary>
-/// <param name="At">Milliseconds since the request's head arrived.</param>
-/// <param name="Bytes">How many.</param>
-internal sealed record SeenPart(double At, long Bytes);
-
 /// <summary>Requests to the relay's probe endpoints, made as the agent makes its own: same pool, proxy and headers.</summary>
 internal sealed class Probes(TunnelServer server, string mediaType)
 {
-    /// <summary>Tells what the relay sees of a request.</summary>
-    public const string SeePath = "/v1/path";
-
     private const int BlockBytes = 64 * 1024;
-    private const string SendPath = "/v1/path/send";
-    private const string ReceivePath = "/v1/path/receive";
 
     // A cache that kept an answer of an earlier run must not be able to answer this one.
     private long _requests = (long)RandomNumberGenerator.GetInt32(int.MaxValue) << 16;
@@ -46,28 +31,28 @@ internal sealed class Probes(TunnelServer server, string mediaType)
     /// <summary>Asks what the relay sees.</summary>
     /// <exception cref="CarrierException">No answer, or somebody else's.</exception>
     /// <exception cref="TunnelException">The relay refuses.</exception>
-    public async Task<SeenRequest> SeeAsync(CancellationToken cancellationToken)
+    public async Task<PathView> SeeAsync(CancellationToken cancellationToken)
     {
-        (HttpRequestMessage request, long number) = Request(HttpMethod.Get, SeePath);
+        (HttpRequestMessage request, long number) = Request(HttpMethod.Get, TunnelPaths.Path);
         using (request)
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, request, number, session: null, cancellationToken);
-            return await ReadAsync<SeenRequest>(answer, cancellationToken);
+            return await ReadAsync(answer, PathReports.Default.PathView, cancellationToken);
         }
     }
 
     /// <summary>Sends a body; returns what the relay saw of it.</summary>
     /// <exception cref="CarrierException">No answer, or somebody else's.</exception>
     /// <exception cref="TunnelException">The relay refuses.</exception>
-    public async Task<SeenBody> SendAsync(HttpContent body, CancellationToken cancellationToken)
+    public async Task<PathArrivals> SendAsync(HttpContent body, CancellationToken cancellationToken)
     {
-        (HttpRequestMessage request, long number) = Request(HttpMethod.Post, SendPath);
+        (HttpRequestMessage request, long number) = Request(HttpMethod.Post, TunnelPaths.PathSend);
         using (request)
         {
             body.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
             request.Content = body;
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, request, number, session: null, cancellationToken);
-            return await ReadAsync<SeenBody>(answer, cancellationToken);
+            return await ReadAsync(answer, PathReports.Default.PathArrivals, cancellationToken);
         }
     }
 
@@ -77,7 +62,7 @@ internal sealed class Probes(TunnelServer server, string mediaType)
     public async Task<HttpResponseMessage> ReceiveAsync(int wait, int parts, int size, int pause, CancellationToken cancellationToken)
     {
         (HttpRequestMessage request, long number) = Request(
-            HttpMethod.Get, ReceivePath, string.Create(CultureInfo.InvariantCulture, $"&wait={wait}&parts={parts}&size={size}&pause={pause}"));
+            HttpMethod.Get, TunnelPaths.PathReceive, string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.Wait}={wait}&{TunnelPaths.Parts}={parts}&{TunnelPaths.Size}={size}&{TunnelPaths.Pause}={pause}"));
         using (request)
         {
             return await TunnelExchange.SendAsync(server, request, number, session: null, cancellationToken);
@@ -106,12 +91,12 @@ internal sealed class Probes(TunnelServer server, string mediaType)
     }
 
     /// <summary>Reads the answer of the probe endpoints that answer with a document.</summary>
-    public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken)
+    public static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         try
         {
             await using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-            return await JsonSerializer.DeserializeAsync<T>(body, JsonSerializerOptions.Web, cancellationToken) ?? throw new JsonException("it is empty");
+            return await JsonSerializer.DeserializeAsync(body, type, cancellationToken) ?? throw new JsonException("it is empty");
         }
         catch (Exception e) when (e is JsonException or IOException or HttpRequestException)
         {

@@ -35,7 +35,7 @@ internal static class VersionsExamination
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
-        (HttpRequestMessage request, _) = probes.Request(HttpMethod.Get, Probes.SeePath);
+        (HttpRequestMessage request, _) = probes.Request(HttpMethod.Get, TunnelPaths.Path);
         using (request)
         {
             request.Version = version;

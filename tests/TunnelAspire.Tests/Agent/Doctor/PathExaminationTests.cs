@@ -1,13 +1,14 @@
 using System.Net;
 using TunnelAspire.Agent;
 using TunnelAspire.Agent.Doctor;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Tests.Agent.Doctor;
 
 public sealed class PathExaminationTests
 {
     private static readonly Uri Asked = new("http://relay.example:8080/v1/path?n=1");
-    private static readonly SeenRequest Direct = new("HTTP/1.1", "192.0.2.1", null, null, "relay.example:8080", "relay-0", "1");
+    private static readonly PathView Direct = new("HTTP/1.1", "192.0.2.1", null, null, "relay.example:8080", "relay-0", "1");
 
     public static TheoryData<string, string, string, string> Signs => new()
     {
@@ -24,7 +25,7 @@ public sealed class PathExaminationTests
     [MemberData(nameof(Signs))]
     public void Find_WhereSomebodyIsInBetween_SaysWhatShowsIt(string header, string field, string value, string sign)
     {
-        SeenRequest seen = field switch
+        PathView seen = field switch
         {
             "via" => Direct with { Via = value },
             "forwardedFor" => Direct with { ForwardedFor = value },
@@ -53,9 +54,9 @@ public sealed class PathExaminationTests
     [Fact]
     public void Find_WhereConnectionsAreClosed_NotesIt() => Assert.False(Find(Direct, "Connection: close").KeepsConnections);
 
-    private static PathFinding Find(SeenRequest seen, string header) => Find(seen, header, ["192.0.2.1"]);
+    private static PathFinding Find(PathView seen, string header) => Find(seen, header, ["192.0.2.1"]);
 
-    private static PathFinding Find(SeenRequest seen, string header, string[] from)
+    private static PathFinding Find(PathView seen, string header, string[] from)
     {
         using HttpResponseMessage answer = new(HttpStatusCode.OK);
         if (header.Length > 0)

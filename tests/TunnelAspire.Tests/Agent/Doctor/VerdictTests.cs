@@ -1,5 +1,6 @@
 using TunnelAspire.Agent.Doctor;
 using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Tests.Agent.Doctor;
 
@@ -101,7 +102,7 @@ public sealed class VerdictTests
     {
         Diagnosis found = Found();
         found.RoundTrip = new RoundTripFinding(roundTrip, roundTrip, 20);
-        found.Path = new PathFinding("relay-0", "HTTP/1.1", new SeenRequest("HTTP/1.1", "127.0.0.1", null, null, null, "relay-0", "1"), null, null, keepsConnections, []);
+        found.Path = new PathFinding("relay-0", "HTTP/1.1", new PathView("HTTP/1.1", "127.0.0.1", null, null, "", "relay-0", "1"), null, null, keepsConnections, []);
 
         string remarks = string.Join('\n', Verdict.Of(found).Remarks);
 
