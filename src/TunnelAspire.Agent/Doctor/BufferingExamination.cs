@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using TunnelAspire.Agent.Doctor.Output;
+using TunnelAspire.Agent.Paths;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
@@ -45,90 +46,57 @@ internal sealed record BufferingFinding(DirectionBuffering Up, DirectionBufferin
     });
 }
 
-/// <summary>Examination 6: are bodies passed on as they come?</summary>
+/// <summary>Examination 6: are bodies passed on as they come? It measures as the agent does, and says more.</summary>
 internal static class BufferingExamination
 {
     private const int Parts = 3;
     private const int PartBytes = 64;
-    private const int PauseMilliseconds = 300;
-    private const double LateMilliseconds = 100; // beyond what a busy machine or a poor link adds
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>Sends a body in parts, and asks for one.</summary>
     public static async Task<BufferingFinding> RunAsync(Probes probes, CancellationToken cancellationToken) =>
         new(await TryAsync(UpAsync, probes, cancellationToken), await TryAsync(DownAsync, probes, cancellationToken));
 
-    /// <summary>
-    /// What it means when the parts arrived. The way itself delays all of them alike, and the last one goes with the end of the body,
-    /// which nobody keeps: by how much their delays differ is the time for which a part was kept.
-    /// </summary>
-    /// <param name="arrivals">When each part was there, in milliseconds from any moment.</param>
-    internal static DirectionBuffering Judge(double[] arrivals)
-    {
-        double[] delays = [.. arrivals.Select((at, part) => at - (part * PauseMilliseconds))];
-        double lag = delays.Max() - delays.Min();
-        return new DirectionBuffering(
-            lag < LateMilliseconds ? Passage.AtOnce : lag > ((Parts - 1) * PauseMilliseconds) - LateMilliseconds ? Passage.HeldBack : Passage.Late, lag, null);
-    }
+    /// <summary>What a lag means. The last part goes with the end of the body, which nobody keeps: who keeps all keeps the first for both pauses.</summary>
+    internal static DirectionBuffering Judge(TimeSpan lag) => new(
+        lag < PartLag.Tolerated ? Passage.AtOnce : lag > (Pause * (Parts - 1)) - PartLag.Tolerated ? Passage.HeldBack : Passage.Late, lag.TotalMilliseconds, null);
 
-    private static async Task<DirectionBuffering> TryAsync(Func<Probes, CancellationToken, Task<double[]>> examine, Probes probes, CancellationToken cancellationToken)
+    private static async Task<DirectionBuffering> TryAsync(Func<Probes, CancellationToken, Task<TimeSpan>> examine, Probes probes, CancellationToken cancellationToken)
     {
         // What is late once may have met a busy moment.
         DirectionBuffering first = await OnceAsync(examine, probes, cancellationToken);
         return first.Passage == Passage.AtOnce ? first : await OnceAsync(examine, probes, cancellationToken);
     }
 
-    private static async Task<DirectionBuffering> OnceAsync(Func<Probes, CancellationToken, Task<double[]>> examine, Probes probes, CancellationToken cancellationToken)
+    private static async Task<DirectionBuffering> OnceAsync(Func<Probes, CancellationToken, Task<TimeSpan>> examine, Probes probes, CancellationToken cancellationToken)
     {
-        Attempt<double[]> arrivals = await Attempt.RunAsync(Patience, limit => examine(probes, limit), cancellationToken);
-        return arrivals.Error is { } error ? new DirectionBuffering(Passage.Refused, 0, error) : Judge(arrivals.Value!);
+        Attempt<TimeSpan> lag = await Attempt.RunAsync(Patience, limit => examine(probes, limit), cancellationToken);
+        return lag.Error is { } error ? new DirectionBuffering(Passage.Refused, 0, error) : Judge(lag.Value);
     }
 
-    private static async Task<double[]> UpAsync(Probes probes, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> UpAsync(Probes probes, CancellationToken cancellationToken)
     {
-        PathArrivals seen = await probes.SendAsync(new PartedContent(Parts, PartBytes, TimeSpan.FromMilliseconds(PauseMilliseconds)), cancellationToken);
-        Arrivals arrivals = new();
-        foreach (PathPart part in seen.Parts)
-        {
-            arrivals.Add(part.Bytes, part.At);
-        }
-
-        return arrivals.Complete();
+        using ProbeBody body = new(new byte[PartBytes], Parts, Pause, TimeProvider.System, probes.MediaType);
+        PathArrivals seen = await probes.SendAsync(body, cancellationToken);
+        return seen.Bytes == Parts * PartBytes
+            ? PartLag.Of(body.Sent, PartLag.Arrivals(seen, Parts, PartBytes))
+            : throw new CarrierException(CarrierFault.Foreign, string.Create(CultureInfo.InvariantCulture, $"of {Parts * PartBytes} bytes {seen.Bytes} arrived"));
     }
 
-    private static async Task<double[]> DownAsync(Probes probes, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> DownAsync(Probes probes, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage answer = await probes.ReceiveAsync(0, Parts, PartBytes, PauseMilliseconds, cancellationToken);
+        using HttpResponseMessage answer = await probes.ReceiveAsync(0, Parts, PartBytes, (int)Pause.TotalMilliseconds, cancellationToken);
         await using Stream body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-        byte[] bytes = new byte[Parts * PartBytes];
         long begun = Stopwatch.GetTimestamp();
-        Arrivals arrivals = new();
-        while (await body.ReadAsync(bytes, cancellationToken) is > 0 and { } read)
+        TimeSpan[] arrived = new TimeSpan[Parts];
+        byte[] part = new byte[PartBytes];
+        for (int i = 0; i < Parts; i++)
         {
-            arrivals.Add(read, Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            await body.ReadExactlyAsync(part, cancellationToken);
+            arrived[i] = Stopwatch.GetElapsedTime(begun);
         }
 
-        return arrivals.Complete();
-    }
-
-    /// <summary>When each part was there in whole, whatever pieces it came in.</summary>
-    private sealed class Arrivals
-    {
-        private readonly double[] _arrivals = new double[Parts];
-        private long _bytes;
-
-        public void Add(long bytes, double at)
-        {
-            long before = _bytes / PartBytes;
-            _bytes += bytes;
-            for (long part = before; part < Math.Min(_bytes / PartBytes, Parts); part++)
-            {
-                _arrivals[part] = at;
-            }
-        }
-
-        public double[] Complete() => _bytes == Parts * PartBytes
-            ? _arrivals
-            : throw new CarrierException(CarrierFault.Foreign, string.Create(CultureInfo.InvariantCulture, $"of {Parts * PartBytes} bytes {_bytes} arrived"));
+        return PartLag.Of([.. Enumerable.Range(0, Parts).Select(i => Pause * i)], arrived);
     }
 }

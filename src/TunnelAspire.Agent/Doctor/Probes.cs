@@ -18,6 +18,9 @@ internal sealed class Probes(TunnelServer server, string mediaType)
     // A cache that kept an answer of an earlier run must not be able to answer this one.
     private long _requests = (long)RandomNumberGenerator.GetInt32(int.MaxValue) << 16;
 
+    /// <summary>Media type of bodies.</summary>
+    public string MediaType => mediaType;
+
     /// <summary>A request to a probe endpoint, and the number that its answer repeats.</summary>
     public (HttpRequestMessage Request, long Number) Request(HttpMethod method, string path, string query = "")
     {

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using TunnelAspire.Agent.Paths;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
@@ -18,7 +20,7 @@ internal sealed record DirectionChoice(ChannelMode Mode, long MessageBytes, int 
 /// <param name="HoldSeconds">How long the agent would let a request wait for bytes.</param>
 internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string> Remarks, DirectionChoice? Up, DirectionChoice? Down, double? HoldSeconds)
 {
-    private const double HoldShare = 0.8;
+    private const double HoldShare = 2.0 / 3;
 
     /// <summary>The agent lets requests wait for no less, in seconds.</summary>
     internal const double ShortestHold = 5;
@@ -43,21 +45,26 @@ internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string
                 false, $"Not usable: {stuck} with a body do not pass, however small: {limit.Error}.", ["Ask who runs what is on the way to let them pass."], null, null, null);
         }
 
-        DirectionChoice up = Choose(buffering.Up.Passage, bodies.Up.Largest);
-        DirectionChoice down = Choose(buffering.Down.Passage, bodies.Down.Largest);
+        PathModes agent = new(Options.Create(new AgentOptions()), TimeProvider.System);
+        agent.Measured(new PathMeasurement(
+            buffering.Up.Passage == Passage.AtOnce,
+            buffering.Down.Passage == Passage.AtOnce,
+            TimeSpan.FromMilliseconds(found.RoundTrip?.MedianMilliseconds ?? 0),
+            bodies.Up.Refused is null ? int.MaxValue : (int)bodies.Up.Largest,
+            found.Path?.Seen.Protocol ?? ""));
+        DirectionChoice up = Choice(ChannelControl.Up(SessionLimits.Default, () => agent.Terms));
+        DirectionChoice down = Choice(ChannelControl.Down(SessionLimits.Default, () => agent.Terms));
         return new Verdict(true, Summarise(up.Mode, down.Mode), [.. Doctor.Remarks.On(found, buffering, bodies)], up, down, Hold(found.Quiet));
     }
 
-    private static DirectionChoice Choose(Passage passage, long largest)
-    {
-        ChannelSettings settings = ChannelSettings.For(passage == Passage.AtOnce ? ChannelMode.Stream : ChannelMode.Burst, SessionLimits.Default);
-        return new DirectionChoice(settings.Mode, Math.Min(settings.MaxBytes, largest), settings.InFlight);
-    }
+    private static DirectionChoice Choice(ChannelControl control) => new(control.Current.Mode, control.Current.MaxBytes, control.Current.InFlight);
 
+    /// <summary>What the agent comes to once its requests have been cut, as <see cref="QuietLimit"/> has it.</summary>
     private static double Hold(QuietFinding? quiet)
     {
         double most = SessionLimits.Default.Hold.TotalSeconds;
-        return quiet is { CutSeconds: not null } ? Math.Clamp(Math.Floor(quiet.PassedSeconds * HoldShare), ShortestHold, most) : most;
+        double limit = quiet?.CutAfterSeconds ?? quiet?.CutSeconds ?? double.MaxValue;
+        return limit > most ? most : Math.Max(ShortestHold, Math.Floor(limit * HoldShare));
     }
 
     private static string Summarise(ChannelMode up, ChannelMode down) => (up, down) switch

@@ -31,7 +31,7 @@ public sealed class VerdictTests
 
     [Theory]
     [InlineData(64 * Mebi, "AtOnce", 1 * Mebi)]
-    [InlineData(64 * Mebi, "HeldBack", 512 * Kibi)]
+    [InlineData(64 * Mebi, "HeldBack", 1 * Mebi)]
     [InlineData(1 * Mebi, "AtOnce", 1 * Mebi)]
     [InlineData(256 * Kibi, "AtOnce", 256 * Kibi)]
     [InlineData(256 * Kibi, "HeldBack", 256 * Kibi)]
@@ -49,9 +49,10 @@ public sealed class VerdictTests
 
     [Theory]
     [InlineData(35, null, null, 25)] // no limit found
-    [InlineData(28, 35, 30.0, 22)]
-    [InlineData(55, 70, 60.0, 25)] // not below what the agent waits anyway
-    [InlineData(5, 10, 8.0, 5)]
+    [InlineData(28, 35, 30.0, 25)] // not below what the agent waits anyway
+    [InlineData(15, 20, 18.1, 12)]
+    [InlineData(15, 20, null, 13)] // silence: somewhere between
+    [InlineData(5, 10, 6.0, 5)]
     [InlineData(0, 2, 1.0, 5)] // never less
     public void Verdict_Hold_StaysBelowTheLimitOfQuietRequests(int passed, int? cut, double? after, double hold)
     {
@@ -62,6 +63,17 @@ public sealed class VerdictTests
 
         Assert.Equal(hold, verdict.HoldSeconds);
         Assert.Equal(cut is not null, verdict.Remarks.Any(remark => remark.Contains("is cut", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(80, 16)]
+    public void Verdict_MessagesInBurst_AreAsManyAsTheWayIsLong(double roundTrip, int inFlight)
+    {
+        Diagnosis found = Found(up: Passage.HeldBack);
+        found.RoundTrip = new RoundTripFinding(roundTrip, roundTrip, 20);
+
+        Assert.Equal(inFlight, Verdict.Of(found).Up!.InFlight);
     }
 
     [Fact]
