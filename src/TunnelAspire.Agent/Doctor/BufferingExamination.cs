@@ -51,6 +51,7 @@ internal static class BufferingExamination
 {
     private const int Parts = 3;
     private const int PartBytes = 64;
+    private const int Attempts = 3;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
@@ -64,9 +65,15 @@ internal static class BufferingExamination
 
     private static async Task<DirectionBuffering> TryAsync(Func<Probes, CancellationToken, Task<TimeSpan>> examine, Probes probes, CancellationToken cancellationToken)
     {
-        // What is late once may have met a busy moment.
-        DirectionBuffering first = await OnceAsync(examine, probes, cancellationToken);
-        return first.Passage == Passage.AtOnce ? first : await OnceAsync(examine, probes, cancellationToken);
+        // What is late may have met a busy moment: the best of a few counts.
+        DirectionBuffering best = await OnceAsync(examine, probes, cancellationToken);
+        for (int again = 1; again < Attempts && best.Passage != Passage.AtOnce; again++)
+        {
+            DirectionBuffering next = await OnceAsync(examine, probes, cancellationToken);
+            best = next.Passage < best.Passage || (next.Passage == best.Passage && next.LagMilliseconds < best.LagMilliseconds) ? next : best;
+        }
+
+        return best;
     }
 
     private static async Task<DirectionBuffering> OnceAsync(Func<Probes, CancellationToken, Task<TimeSpan>> examine, Probes probes, CancellationToken cancellationToken)
