@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(chromium curl git iperf3 nginx openssh-client openssh-server openssl postgresql postgresql-client redis-server redis-tools squid util-linux)
+packages=(chromium curl git haproxy iperf3 nginx openssh-client openssh-server openssl postgresql postgresql-client redis-server redis-tools squid tinyproxy util-linux)
 
 command -v kubectl >/dev/null || packages+=(kubernetes-client) # others than Debian's will do
 

@@ -105,20 +105,8 @@ public sealed class AgentOptions
     /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
     public void Check()
     {
-        ParseServer();
+        CheckServer();
         ParseMode();
-        if (Proxy.Length > 0 && Proxy != NoProxy)
-        {
-            ParseUrl(Proxy, "the proxy");
-        }
-
-        CheckWay();
-
-        foreach (string header in Headers)
-        {
-            ParseHeader(header);
-        }
-
         Socks.Check();
         if (Standard.Length > 0)
         {
@@ -132,6 +120,23 @@ public sealed class AgentOptions
         foreach (string forward in Forwards)
         {
             Agent.Forwards.ForwardSpec.Parse(forward);
+        }
+    }
+
+    /// <summary>Checks what says where the relays are and how to get there.</summary>
+    /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
+    public void CheckServer()
+    {
+        ParseServer();
+        if (Proxy.Length > 0 && Proxy != NoProxy)
+        {
+            ParseUrl(Proxy, "the proxy");
+        }
+
+        CheckWay();
+        foreach (string header in Headers)
+        {
+            ParseHeader(header);
         }
     }
 

@@ -15,7 +15,7 @@ public static class AgentServices
     /// <summary>Registers the agent, configured by section <c>Agent</c>.</summary>
     public static IHostApplicationBuilder AddAgent(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddAgentOptions();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<AgentMetrics>();
         builder.Services.AddSingleton(services => new TunnelServer(services.GetRequiredService<IOptions<AgentOptions>>().Value));
@@ -30,4 +30,8 @@ public static class AgentServices
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         return builder;
     }
+
+    /// <summary>Registers section <c>Agent</c>.</summary>
+    internal static void AddAgentOptions(this IHostApplicationBuilder builder) =>
+        builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
 }

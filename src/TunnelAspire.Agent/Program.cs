@@ -1,7 +1,7 @@
 using System.CommandLine;
 using TunnelAspire.Agent.Commands;
 
-RootCommand root = new("Carries TCP connections over plain HTTP") { new ConnectCommand() };
+RootCommand root = new("Carries TCP connections over plain HTTP") { new ConnectCommand(), new DoctorCommand() };
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count == 0)
 {
