@@ -1,0 +1,40 @@
+using TunnelAspire.IntegrationTests.Harness;
+
+namespace TunnelAspire.IntegrationTests.Paths;
+
+/// <summary>A proxy of Debian's packages: its program, its configuration in the folder Proxies, and its own limit for quiet requests.</summary>
+/// <param name="Name">How tests and docs/paths.md call it.</param>
+/// <param name="Program">The executable.</param>
+/// <param name="Configuration">The configuration's file, with names in braces for what differs from run to run.</param>
+/// <param name="IdleSeconds">How long a request may be quiet, as the package comes, in seconds.</param>
+/// <param name="Arguments">The command line; the same names in braces, and {file} for the configuration.</param>
+internal sealed record ProxyProgram(string Name, string Program, string Configuration, int IdleSeconds, params string[] Arguments)
+{
+    /// <summary>User name and password, where the proxy asks for them.</summary>
+    public string? Login { get; init; }
+
+    /// <summary>A forward proxy is named to the agent; any other stands in the server's place.</summary>
+    public bool Forward { get; init; }
+
+    /// <summary>All that the tests know.</summary>
+    public static IReadOnlyList<ProxyProgram> All { get; } =
+    [
+        new("nginx", "nginx", "nginx.conf", 60, "-e", "stderr", "-c", "{file}"),
+        new("nginx-tuned", "nginx", "nginx-tuned.conf", 60, "-e", "stderr", "-c", "{file}"),
+        new("haproxy", "haproxy", "haproxy.cfg", 50, "-db", "-f", "{file}"),
+        new("apache2", "apache2", "apache2.conf", 300, "-DFOREGROUND", "-f", "{file}"),
+        new("varnish", "varnishd", "varnish.vcl", 60, "-F", "-j", "none", "-n", "{folder}/varnish", "-a", "127.0.0.1:{port}", "-T", "none",
+            "-s", "malloc,64m", "-p", "first_byte_timeout={idle}", "-p", "between_bytes_timeout={idle}", "-f", "{file}"),
+        new("squid", "squid", "squid.conf", 900, "-N", "-n", "tunnel{port}", "-f", "{file}") { Forward = true },
+        new("squid-auth", "squid", "squid-auth.conf", 900, "-N", "-n", "tunnel{port}", "-f", "{file}") { Forward = true, Login = "somebody:secret" },
+        new("tinyproxy", "tinyproxy", "tinyproxy.conf", 600, "-d", "-c", "{file}") { Forward = true },
+        new("privoxy", "privoxy", "privoxy.conf", 300, "--no-daemon", "{file}") { Forward = true },
+    ];
+
+    /// <summary>The proxy of that name.</summary>
+    public static ProxyProgram Named(string name) => All.Single(program => program.Name == name);
+
+    /// <summary>The configuration as it stands in the repository.</summary>
+    public string Template() =>
+        File.ReadAllText(Path.Combine(Installed.Root, "tests", "TunnelAspire.IntegrationTests", "Paths", "Proxies", Configuration));
+}
