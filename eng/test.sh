@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(chromium curl git haproxy iperf3 nginx openssh-client openssh-server openssl postgresql postgresql-client redis-server redis-tools squid tinyproxy util-linux)
+packages=(apache2 apache2-utils chromium curl git haproxy iperf3 nginx openssh-client openssh-server openssl postgresql postgresql-client privoxy redis-server redis-tools squid tinyproxy util-linux varnish)
 
 command -v kubectl >/dev/null || packages+=(kubernetes-client) # others than Debian's will do
 

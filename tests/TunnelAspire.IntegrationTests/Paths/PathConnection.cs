@@ -11,13 +11,11 @@ public sealed class PathConnection : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _path;
+    private readonly ChildProcess _agent;
     private readonly Socket _client;
     private readonly Socket _target;
 
-    private PathConnection(string path, ChildProcess agent, Socket client, Socket target) => (_path, Agent, _client, _target) = (path, agent, client, target);
-
-    /// <summary>The agent; it has printed what it did.</summary>
-    public ChildProcess Agent { get; }
+    private PathConnection(string path, ChildProcess agent, Socket client, Socket target) => (_path, _agent, _client, _target) = (path, agent, client, target);
 
     internal static Task<PathConnection> OpenAsync(Tunnel tunnel, PathProxy proxy, string mode) =>
         OpenAsync(tunnel, proxy.Server, mode, proxy.Arguments);
@@ -37,6 +35,9 @@ public sealed class PathConnection : IAsyncDisposable
             throw new InvalidOperationException($"no connection through {server}:\n{agent.Output}", e);
         }
     }
+
+    /// <summary>What the agent says of the path, once it has measured it.</summary>
+    public Task<string> MeasuredAsync() => _agent.LineAsync("Path: ");
 
     /// <summary>Sends <paramref name="bytes"/> bytes both ways at once and ends the connection in order; asserts that all arrived.</summary>
     public Task TransferAsync(long bytes) => BoundedAsync(async limit =>
@@ -102,7 +103,7 @@ public sealed class PathConnection : IAsyncDisposable
     {
         _client.Dispose();
         _target.Dispose();
-        await Agent.KillAsync(); // the tunnel, which started it, lets go of it
+        await _agent.KillAsync(); // the tunnel, which started it, lets go of it
     }
 
     /// <summary>Does it, and shows what the agent printed where it fails or lasts too long.</summary>
@@ -116,7 +117,7 @@ public sealed class PathConnection : IAsyncDisposable
         catch (Exception e) when (e is SocketException or EndOfStreamException or OperationCanceledException)
         {
             // A cancellation is the limit: nothing else cancels.
-            throw new InvalidOperationException($"through {_path}: {e.Message}; the agent:\n{Agent.Output}", e);
+            throw new InvalidOperationException($"through {_path}: {e.Message}; the agent:\n{_agent.Output}", e);
         }
     }
 

@@ -1,10 +1,11 @@
+using System.Buffers;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace TunnelAspire.IntegrationTests.Harness;
+namespace TunnelAspire.IntegrationTests.Paths;
 
 /// <summary>
 /// An HTTP proxy at the far end of a long way: it takes each request and each answer whole, and lets it wait before it hands it on.
@@ -64,13 +65,15 @@ internal sealed class DelayingProxy : IAsyncDisposable
 
     private async Task PassAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = await RequestAsync(context.Request, cancellationToken);
+        using Whole question = await Whole.ReadAsync(context.Request.Body, context.Request.ContentLength, cancellationToken);
         await Task.Delay(_delay, cancellationToken);
-        using HttpResponseMessage answer = await _client.SendAsync(request, cancellationToken);
-        byte[] body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+        using HttpRequestMessage request = Request(context.Request, question);
+        using HttpResponseMessage found = await _client.SendAsync(request, cancellationToken);
+        await using Stream body = await found.Content.ReadAsStreamAsync(cancellationToken);
+        using Whole answer = await Whole.ReadAsync(body, found.Content.Headers.ContentLength, cancellationToken);
         await Task.Delay(_delay, cancellationToken);
-        context.Response.StatusCode = (int)answer.StatusCode;
-        foreach ((string name, HeaderStringValues values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        context.Response.StatusCode = (int)found.StatusCode;
+        foreach ((string name, HeaderStringValues values) in found.Headers.NonValidated.Concat(found.Content.Headers.NonValidated))
         {
             if (!NotHandedOn.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
@@ -78,15 +81,13 @@ internal sealed class DelayingProxy : IAsyncDisposable
             }
         }
 
-        await context.Response.Body.WriteAsync(body, cancellationToken);
+        await context.Response.Body.WriteAsync(answer.Bytes, cancellationToken);
     }
 
-    private async Task<HttpRequestMessage> RequestAsync(HttpRequest incoming, CancellationToken cancellationToken)
+    private HttpRequestMessage Request(HttpRequest incoming, Whole body)
     {
-        using MemoryStream body = new((int)(incoming.ContentLength ?? 0));
-        await incoming.Body.CopyToAsync(body, cancellationToken);
         HttpRequestMessage request = new(new HttpMethod(incoming.Method), new Uri(_next, incoming.Path + incoming.QueryString));
-        request.Content = HttpMethods.IsPost(incoming.Method) ? new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length) : null;
+        request.Content = HttpMethods.IsPost(incoming.Method) ? new ReadOnlyMemoryContent(body.Bytes) : null;
         foreach ((string name, var values) in incoming.Headers)
         {
             if (!NotHandedOn.Contains(name, StringComparer.OrdinalIgnoreCase) && !request.Headers.TryAddWithoutValidation(name, values.ToArray()))
@@ -96,5 +97,36 @@ internal sealed class DelayingProxy : IAsyncDisposable
         }
 
         return request;
+    }
+
+    /// <summary>A body that has arrived to its end, in a rented buffer.</summary>
+    private sealed class Whole : IDisposable
+    {
+        private byte[] _buffer;
+        private int _length;
+
+        private Whole(long? length) => _buffer = ArrayPool<byte>.Shared.Rent((int)(length ?? 64 * 1024) + 1);
+
+        public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
+
+        public static async Task<Whole> ReadAsync(Stream body, long? length, CancellationToken cancellationToken)
+        {
+            Whole whole = new(length);
+            while (await body.ReadAsync(whole._buffer.AsMemory(whole._length), cancellationToken) is > 0 and int count)
+            {
+                whole._length += count;
+                if (whole._length == whole._buffer.Length)
+                {
+                    byte[] larger = ArrayPool<byte>.Shared.Rent(whole._length * 2);
+                    whole.Bytes.CopyTo(larger);
+                    whole.Dispose();
+                    whole._buffer = larger;
+                }
+            }
+
+            return whole;
+        }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
     }
 }
