@@ -57,11 +57,6 @@ internal sealed class ConnectCommand : Command
         {
             return ExitCodes.Fail(ExitCodes.Failure, e.Message);
         }
-        catch (OperationCanceledException)
-        {
-            // Ctrl+C or SIGTERM before all of it had started: nothing else cancels.
-            return ExitCodes.Success;
-        }
     }
 
     private IHost Build(ParseResult arguments)

@@ -18,13 +18,16 @@ internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOu
     private string _step = "";
 
     /// <summary>Examines; returns what was found.</summary>
+    /// <exception cref="FormatException">The options name a file that cannot be used, or what does not go together.</exception>
     public async Task<Diagnosis> RunAsync(CancellationToken cancellationToken)
     {
         Diagnosis found = new() { Server = options.ParseServer().AbsoluteUri };
+        using TunnelServer server = new(options);
+        Probes probes = new(server, options.MediaType);
         try
         {
-            await ReachAsync(found, cancellationToken);
-            await MeasureAsync(found, cancellationToken);
+            await ReachAsync(found, probes, cancellationToken);
+            await MeasureAsync(found, probes, cancellationToken);
         }
         catch (DoctorException e)
         {
@@ -41,7 +44,7 @@ internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOu
     }
 
     /// <summary>1 to 4: from the name to a relay's answer.</summary>
-    private async Task ReachAsync(Diagnosis found, CancellationToken cancellationToken)
+    private async Task ReachAsync(Diagnosis found, Probes probes, CancellationToken cancellationToken)
     {
         NextHop hop = found.Hop = await ExamineAsync("hop", "the proxy", Short, () => Task.FromResult(NextHop.Of(options)));
         NameFinding name = found.Name = await ExamineAsync("name", "the name", Short, () => NameExamination.RunAsync(hop, cancellationToken));
@@ -58,20 +61,17 @@ internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOu
             {
                 throw new DoctorException(
                     $"the certificate, issued by {found.Tls.Issuer}, is not accepted: {string.Join("; ", found.Tls.Problems)}",
-                    "If the issuer is your organisation's or the relays' own CA, add it to this machine's trusted certificates. If you do not know it, somebody intercepts TLS.");
+                    "If the issuer is your organisation's or the relays' own CA, name its certificate with --ca, or add it to those that this machine trusts. If it is another name's, give --host. If you do not know it, somebody intercepts TLS.");
             }
         }
 
         IReadOnlyList<string> from = hop.Proxy is null ? connect.From : [];
-        using TunnelServer server = new(options);
-        found.Path = await ExamineAsync("path", "who answers", Short, () => PathExamination.RunAsync(new Probes(server, options.MediaType), options, from, cancellationToken));
+        found.Path = await ExamineAsync("path", "who answers", Short, () => PathExamination.RunAsync(probes, options, from, cancellationToken));
     }
 
     /// <summary>5 to 10: what the path does with messages.</summary>
-    private async Task MeasureAsync(Diagnosis found, CancellationToken cancellationToken)
+    private async Task MeasureAsync(Diagnosis found, Probes probes, CancellationToken cancellationToken)
     {
-        using TunnelServer server = new(options);
-        Probes probes = new(server, options.MediaType);
         found.Versions = await ExamineAsync("versions", "HTTP versions", Short, () => VersionsExamination.RunAsync(probes, options.ParseServer(), cancellationToken));
         BufferingFinding buffering = found.Buffering = await ExamineAsync("buffering", "what is held back", Short, () => BufferingExamination.RunAsync(probes, cancellationToken));
         BodyFinding bodies = found.Bodies = await ExamineAsync("bodies", "how large bodies may be", BodyExamination.Longest, () => BodyExamination.RunAsync(probes, cancellationToken));

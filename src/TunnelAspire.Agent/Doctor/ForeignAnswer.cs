@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using TunnelAspire.Agent.Http;
 
 namespace TunnelAspire.Agent.Doctor;
 
@@ -34,7 +35,7 @@ internal static partial class ForeignAnswer
     /// <param name="schemes">The schemes that it offers, or nothing.</param>
     public static (string Reason, string Advice) ProxyWantsName(string schemes) => (
         $"the forward proxy asks for a user name and a password (407{(schemes.Length > 0 ? $", {schemes}" : "")})",
-        "Name them with the proxy: --proxy http://name:password@host:port.");
+        $"Name the user with --proxy-user, and give the password in the environment variable {ForwardProxy.PasswordVariable}.");
 
     private static (string, string) Portal(string what) => (
         $"a captive portal holds this network: {what}", "Open any http:// page in a browser, sign in to the network, and try again.");

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using TunnelAspire.Agent.Doctor.Output;
+using TunnelAspire.Agent.Http;
 
 namespace TunnelAspire.Agent.Doctor;
 
@@ -14,13 +15,9 @@ internal sealed record NextHop(string Host, int Port, string? Proxy, string Sour
     public static NextHop Of(AgentOptions options)
     {
         Uri server = options.ParseServer();
-        bool asked = options.Proxy.Length > 0;
-        Uri? proxy = asked
-            ? options.Proxy == AgentOptions.NoProxy ? null : new Uri(options.Proxy)
-            : HttpClient.DefaultProxy.IsBypassed(server) ? null : HttpClient.DefaultProxy.GetProxy(server);
-        return proxy is null
-            ? new(server.IdnHost, server.Port, null, "none")
-            : new(proxy.IdnHost, proxy.Port, proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped), asked ? "option" : "environment");
+        return ForwardProxy.Find(options) is { Address: { } proxy }
+            ? new(proxy.IdnHost, proxy.Port, proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped), options.Proxy.Length > 0 ? "option" : "environment")
+            : new(server.IdnHost, server.Port, null, "none");
     }
 
     /// <summary>Host and port as one writes them.</summary>

@@ -61,7 +61,9 @@ internal static class PathExamination
             }
             catch (HttpRequestException e)
             {
-                throw Failures.Lost(e);
+                throw await probes.FailureAsync(e, cancellationToken) is CarrierException { Fault: CarrierFault.Barred } barred
+                    ? new DoctorException(barred.Message, "Nothing passes until that is done.", e)
+                    : Failures.Lost(e);
             }
             catch (CarrierException e)
             {
@@ -105,7 +107,8 @@ internal static class PathExamination
         string via = answer.Headers.Via.ToString();
         string server = answer.Headers.Server.ToString();
         string? foreignServer = server.Length == 0 || server == RelayServer ? null : server;
-        string host = options.Headers.Select(AgentOptions.ParseHeader).LastOrDefault(header => header.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value ?? asked.Authority;
+        string host = options.Headers.Select(AgentOptions.ParseHeader).LastOrDefault(header => header.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).Value
+            ?? (options.Host.Length > 0 ? options.Host : asked.Authority);
         string protocol = answer.Version.Major == 2 ? "HTTP/2" : "HTTP/1.1"; // a 1.0 answer is the path's, not what was asked
         List<string> signs = [];
         Add(signs, foreignServer is not null, $"{foreignServer} answers for the relay");

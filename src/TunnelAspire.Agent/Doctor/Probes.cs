@@ -31,6 +31,9 @@ internal sealed class Probes(TunnelServer server, string mediaType)
     /// <summary>Sends as it is; whoever answers, that is the answer.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => server.SendAsync(request, cancellationToken);
 
+    /// <summary>What the agent makes of a failure to send.</summary>
+    public Task<Exception> FailureAsync(HttpRequestException failure, CancellationToken cancellationToken) => PathFailure.OfAsync(failure, server, cancellationToken);
+
     /// <summary>Asks what the relay sees.</summary>
     /// <exception cref="CarrierException">No answer, or somebody else's.</exception>
     /// <exception cref="TunnelException">The relay refuses.</exception>

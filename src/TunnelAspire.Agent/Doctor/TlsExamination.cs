@@ -61,6 +61,7 @@ internal static class TlsExamination
         try
         {
             using HttpRequestMessage request = new(HttpMethod.Head, server);
+            request.Headers.Host = options.Host.Length > 0 ? options.Host : null; // the name that TLS asks for, too
             using HttpResponseMessage answer = await client.SendAsync(request, limit.Token);
         }
         catch (HttpRequestException e) when (seen is null)

@@ -97,6 +97,7 @@ public sealed class DoctorCommandTests : IAsyncLifetime
                 server relay {_server["http://".Length..]}
 
             """)]);
+        await Loopback.AcceptsAsync(port, "haproxy");
         JsonElement found = await ExamineAsync($"http://127.0.0.1:{port}", "--quick");
         foreach (string direction in new[] { "up", "down" })
         {

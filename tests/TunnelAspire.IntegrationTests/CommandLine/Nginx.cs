@@ -60,19 +60,6 @@ internal sealed class Nginx : IAsyncDisposable
                 server { listen 127.0.0.1:{{_port}}{{(certificate is null ? "" : " ssl")}}; {{tls}} {{server}} }
             }
             """)]);
-        return Waiting.UntilAsync(AcceptsAsync, "nginx accepts connections");
-    }
-
-    private async Task<bool> AcceptsAsync()
-    {
-        try
-        {
-            using System.Net.Sockets.Socket socket = await Loopback.ConnectAsync(_port);
-            return true;
-        }
-        catch (System.Net.Sockets.SocketException)
-        {
-            return false;
-        }
+        return Loopback.AcceptsAsync(_port, "nginx");
     }
 }

@@ -24,6 +24,22 @@ public static class Loopback
         return socket;
     }
 
+    /// <summary>Waits until a program accepts connections at the port.</summary>
+    public static Task AcceptsAsync(int port, string program) => Waiting.UntilAsync(
+        async () =>
+        {
+            try
+            {
+                using Socket socket = await ConnectAsync(port);
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        },
+        $"{program} accepts connections");
+
     public static async Task<Socket> ConnectAsync(int port)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
