@@ -117,8 +117,23 @@ public sealed class PathConnection : IAsyncDisposable
         catch (Exception e) when (e is SocketException or EndOfStreamException or OperationCanceledException)
         {
             // A cancellation is the limit: nothing else cancels.
-            throw new InvalidOperationException($"through {_path}: {e.Message}; the agent:\n{_agent.Output}", e);
+            throw new InvalidOperationException($"through {_path}: {e.Message}; the agent:\n{await LastWordsAsync()}", e);
         }
+    }
+
+    /// <summary>All that the agent has printed; where it has let go of the connection, it says why just after.</summary>
+    private async Task<string> LastWordsAsync()
+    {
+        try
+        {
+            await _agent.LineAsync("Connection of ", TimeSpan.FromSeconds(2));
+        }
+        catch (TimeoutException)
+        {
+            // As far as it knows, the connection stands.
+        }
+
+        return _agent.Output;
     }
 
     private static async Task ReadAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
