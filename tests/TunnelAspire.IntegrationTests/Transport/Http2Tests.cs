@@ -49,7 +49,7 @@ public sealed class Http2Tests
         }
 
         await Task.WhenAll(sessions.Select(session => new BothWays(session.Client, session.Target, 30_000).RunAsync(_ => Task.CompletedTask)));
-        Assert.InRange(passage.Connections, 3, 20); // 128 requests on each; a session that is busy has up to eight
+        Assert.InRange(passage.Connections, 3, 100); // 128 requests on each, up to eight of a busy session; some more are made while the first ones are not yet open
         sessions.ForEach(session => session.Client.Dispose());
         sessions.ForEach(session => session.Target.Dispose());
     }
