@@ -18,7 +18,7 @@ internal sealed class Backpressure(LoadClient load, Contestant contestant, int s
     private const long ReadOnBytes = 16L << 20;
     private const double LeastSpeed = 0.5;
 
-    /// <summary>The connector's default window, KiB: what a session may cost in each process.</summary>
+    /// <summary>A quarter of the connector's default window, KiB: what a session may cost in each process.</summary>
     private const long Window = 4096;
 
     /// <summary>What a process may grow besides, KiB: pools, code, garbage of the others' transfers.</summary>

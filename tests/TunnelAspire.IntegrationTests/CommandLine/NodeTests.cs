@@ -38,7 +38,7 @@ public sealed class NodeTests
     public async Task Node_ToldToStop_LetsSessionsFinishFirst()
     {
         string server = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Loopback.FreePort()}");
-        await using Node node = await Node.StartAsync(null, "--urls", server);
+        await using Node node = await Node.StartAsync(new() { ["Connector__DrainSeconds"] = "25" }, "--urls", server);
         (_, int port) = await node.StartAgentAsync(server, null);
         (Socket client, Socket target) = await node.ConnectAsync(port);
         using (client)

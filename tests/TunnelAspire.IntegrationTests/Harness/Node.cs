@@ -13,10 +13,17 @@ public sealed class Node : IAsyncDisposable
     private Node(Dictionary<string, string>? environment, string[] arguments)
     {
         _target = Loopback.Listen(out _targetPort);
-        Server = ChildProcess.Start(Installed.Built("TunnelAspire.Node", "tunneld"), ["--allow", $"127.0.0.1:{_targetPort}", .. arguments], new Dictionary<string, string>(environment ?? [])
+        Dictionary<string, string> settings = new()
         {
             ["Logging__LogLevel__Microsoft.AspNetCore.Server.Kestrel.Http2"] = "Debug", // says when a connection in HTTP/2 has ended
-        });
+            ["Connector__DrainSeconds"] = "1", // agents are killed before the server stops
+        };
+        foreach ((string name, string value) in environment ?? [])
+        {
+            settings[name] = value;
+        }
+
+        Server = ChildProcess.Start(Installed.Built("TunnelAspire.Node", "tunneld"), ["--allow", $"127.0.0.1:{_targetPort}", .. arguments], settings);
     }
 
     public ChildProcess Server { get; }
