@@ -13,6 +13,8 @@ public sealed class Forwarder : IDisposable
 {
     private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "Accept", "traceparent", "tracestate"];
 
+    private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(2);
+
     private readonly HttpMessageInvoker _client;
     private readonly RelayOptions _options;
     private readonly IRoutingStore _store;
@@ -61,8 +63,10 @@ public sealed class Forwarder : IDisposable
         using HttpRequestMessage request = Request(context, session, connector);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
 
-        // A receive request may be parked for long; whoever stops lets it go, and its repeat takes another relay.
-        using CancellationTokenRegistration stop = HttpMethods.IsGet(context.Request.Method) ? _stopping.Register(over.Cancel) : default;
+        // A receive may be parked for long, and a send may wait for bytes that another relay has to bring: whoever stops lets them
+        // go, a send after a moment in which it mostly ends by itself, and their repeats take another relay.
+        TimeSpan patience = HttpMethods.IsGet(context.Request.Method) ? TimeSpan.Zero : SendPatience;
+        using CancellationTokenRegistration stop = _stopping.Register(() => over.CancelAfter(patience));
         using HttpResponseMessage response = await SendAsync(request, connector, over.Token);
         await stop.DisposeAsync();
         CopyHead(response, context.Response);
@@ -122,13 +126,14 @@ public sealed class Forwarder : IDisposable
 
             throw new HttpRequestException($"somebody else answered in its place, with {(int)response.StatusCode}");
         }
-        catch (Exception) when (body?.SourceFailure is not null)
+        catch (Exception) when (body?.SourceFailure is not (null or OperationCanceledException))
         {
             throw body.SourceFailure;
         }
         catch (OperationCanceledException e) when (_stopping.IsCancellationRequested && cancellationToken.IsCancellationRequested)
         {
             // The client's cancellation, or the relay's stop: whoever still listens is told.
+            await (body?.StopAsync() ?? Task.CompletedTask);
             throw new TunnelException(TunnelError.Draining, $"relay {_options.Name} stops", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
