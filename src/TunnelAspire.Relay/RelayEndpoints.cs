@@ -30,17 +30,14 @@ public sealed class RelayEndpoints(
         ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await FindAsync(session, context.RequestAborted);
         connector ??= await directory.ChooseAsync(context.RequestAborted);
         routes.Remember(session, connector); // the session's other requests come while the answer to this one is still under way
+        bool opened = false;
         try
         {
-            if (await forwarder.ForwardAsync(context, session, connector) != StatusCodes.Status201Created)
-            {
-                routes.Forget(session);
-            }
+            opened = await forwarder.ForwardAsync(context, session, connector) == StatusCodes.Status201Created;
         }
         catch (TunnelException e) when (e.Error is TunnelError.SessionGone or TunnelError.ConnectorUnreachable)
         {
             // No byte has been carried yet: the open can be repeated at another connector.
-            routes.Forget(session);
             directory.Avoid(connector);
             if (e.Error == TunnelError.SessionGone)
             {
@@ -48,6 +45,13 @@ public sealed class RelayEndpoints(
             }
 
             throw new TunnelException(TunnelError.ConnectorUnreachable, e.Message, e);
+        }
+        finally
+        {
+            if (!opened)
+            {
+                routes.Forget(session);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TunnelAspire.Agent.Doctor.Output;
+using TunnelAspire.Agent.Paths;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Doctor;
@@ -31,7 +32,7 @@ internal static class Remarks
         if (found.Quiet is { CutSeconds: { } cut } quiet)
         {
             string limit = (quiet.CutAfterSeconds ?? cut).ToString("0.#", CultureInfo.InvariantCulture);
-            string cost = quiet.PassedSeconds < Verdict.ShortestHold ? $", but not for less than {Verdict.ShortestHold} s: idle connections will cost repeats" : "; nothing to do";
+            string cost = quiet.PassedSeconds < QuietLimit.Shortest.TotalSeconds ? $", but not for less than {QuietLimit.Shortest.TotalSeconds} s: idle connections will cost repeats" : "; nothing to do";
             yield return $"A request that is quiet for {limit} s is cut. The agent holds its requests for less{cost}.";
         }
 

@@ -20,11 +20,6 @@ internal sealed record DirectionChoice(ChannelMode Mode, long MessageBytes, int 
 /// <param name="HoldSeconds">How long the agent would let a request wait for bytes.</param>
 internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string> Remarks, DirectionChoice? Up, DirectionChoice? Down, double? HoldSeconds)
 {
-    private const double HoldShare = 2.0 / 3;
-
-    /// <summary>The agent lets requests wait for no less, in seconds.</summary>
-    internal const double ShortestHold = 5;
-
     /// <summary>The verdict on a path that was examined to the end, or as far as it went.</summary>
     public static Verdict Of(Diagnosis found)
     {
@@ -63,8 +58,7 @@ internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string
     private static double Hold(QuietFinding? quiet)
     {
         double most = SessionLimits.Default.Hold.TotalSeconds;
-        double limit = quiet?.CutAfterSeconds ?? quiet?.CutSeconds ?? double.MaxValue;
-        return limit > most ? most : Math.Max(ShortestHold, Math.Floor(limit * HoldShare));
+        return (quiet?.CutAfterSeconds ?? quiet?.CutSeconds) is { } cut && cut <= most ? Math.Floor(QuietLimit.Below(TimeSpan.FromSeconds(cut)).TotalSeconds) : most;
     }
 
     private static string Summarise(ChannelMode up, ChannelMode down) => (up, down) switch

@@ -6,7 +6,9 @@ namespace TunnelAspire.Agent.Paths;
 /// </summary>
 internal sealed class QuietLimit(TimeProvider time)
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(5);
+    /// <summary>Requests wait for no less than this, whatever cuts them.</summary>
+    public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Growth = TimeSpan.FromMinutes(10);
@@ -18,6 +20,9 @@ internal sealed class QuietLimit(TimeProvider time)
     /// <summary>Longest wait that is asked for; <see cref="TimeSpan.MaxValue"/> while nothing is known against longer ones.</summary>
     public TimeSpan Hold { get; private set; } = TimeSpan.MaxValue;
 
+    /// <summary>The wait to ask for where requests are cut after <paramref name="cut"/>: well below it.</summary>
+    public static TimeSpan Below(TimeSpan cut) => cut * 2 / 3 > Shortest ? cut * 2 / 3 : Shortest;
+
     /// <summary>A quiet request was cut after <paramref name="wait"/>; returns whether the hold time has become shorter.</summary>
     public bool Cut(TimeSpan wait)
     {
@@ -28,7 +33,7 @@ internal sealed class QuietLimit(TimeProvider time)
 
         bool alike = _lastWait > TimeSpan.Zero && (wait - _lastWait).Duration() < (wait / 10) + TimeSpan.FromMilliseconds(500);
         (_lastAt, _lastWait) = (time.GetTimestamp(), wait);
-        TimeSpan shorter = wait * 2 / 3 > Shortest ? wait * 2 / 3 : Shortest;
+        TimeSpan shorter = Below(wait);
         if (!alike || shorter >= Hold)
         {
             return false;

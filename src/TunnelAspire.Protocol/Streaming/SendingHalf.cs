@@ -292,11 +292,7 @@ public sealed class SendingHalf : IDisposable
 
             await FillWhileFlowingAsync(maxBytes, cancellationToken);
         }
-        catch (OperationCanceledException)
-        {
-            throw; // the asker's time is over
-        }
-        catch (Exception e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             lock (_lock)
             {

@@ -10,7 +10,6 @@ namespace TunnelAspire.Relay.Paths;
 /// <param name="Pause">How long to wait between two.</param>
 internal sealed record ProbedAnswer(TimeSpan Wait, int Parts, int Size, TimeSpan Pause)
 {
-    private const long MostBytes = 64 * 1024 * 1024;
     private const int Piece = 64 * 1024;
 
     /// <summary>Random, so that nobody on the way makes less of them.</summary>
@@ -24,9 +23,9 @@ internal sealed record ProbedAnswer(TimeSpan Wait, int Parts, int Size, TimeSpan
         long parts = Number(request, TunnelPaths.Parts, 2, 1, 1024);
         long size = Number(request, TunnelPaths.Size, 64, 1, 4 * 1024 * 1024);
         long pause = Number(request, TunnelPaths.Pause, 200, 0, 10_000);
-        return parts * size <= MostBytes
+        return parts * size <= ArrivingBody.MostBytes
             ? new ProbedAnswer(TimeSpan.FromMilliseconds(wait), (int)parts, (int)size, TimeSpan.FromMilliseconds(pause))
-            : throw new TunnelException(TunnelError.Malformed, $"'{TunnelPaths.Parts}' times '{TunnelPaths.Size}' are more than {MostBytes} bytes");
+            : throw new TunnelException(TunnelError.Malformed, $"'{TunnelPaths.Parts}' times '{TunnelPaths.Size}' are more than {ArrivingBody.MostBytes} bytes");
     }
 
     /// <summary>Writes the answer, each part at its time.</summary>
