@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Protocol.Metering;
+using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Agent;
 
@@ -24,12 +25,16 @@ public sealed class AgentMetrics
     {
         Meter meter = _meter = meters.Create(Name);
         Sessions = new SessionMeter(meter);
+        BudgetMeter.Observe(meter, Buffers);
         _retries = meter.CreateCounter<long>("tunnel.requests.retried", "{request}", "Requests that failed and were tried again, by fault");
         _ackLag = meter.CreateHistogram<double>("tunnel.ack.lag", "s", "Time from sending bytes to their acknowledgement");
     }
 
     /// <summary>Counts sessions and their bytes.</summary>
     public SessionMeter Sessions { get; }
+
+    /// <summary>What all sessions may keep together: half of the process's memory.</summary>
+    internal StreamBudget Buffers { get; } = new(StreamBudget.DefaultBytes, int.MaxValue, int.MaxValue);
 
     /// <summary>Tells the modes that <paramref name="path"/> has: 0 poll, 1 burst, 2 stream.</summary>
     internal void Watch(PathModes path) => _meter.CreateObservableGauge(

@@ -83,7 +83,7 @@ public sealed partial class AgentService(
 
     private async Task<Exception?> CarryAsync(Client client, long accepted, CancellationToken stop)
     {
-        using SendingHalf sending = new(client.End, SessionLimits.Default.Window);
+        using SendingHalf sending = new(client.End, SessionLimits.Default.Window, metrics.Buffers);
         ChannelMode mode = path.Terms.Receive;
         OutboundRange first = mode == ChannelMode.Poll || client.Waits ? default : await FirstBytes.TakeAsync(sending, stop);
         (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(client, first, mode, stop);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -9,7 +10,7 @@ namespace TunnelAspire.Connector;
 
 /// <summary>The connector's side of the protocol: one method a verb. docs/protocol.md is their specification.</summary>
 public sealed class ConnectorEndpoints(
-    SessionTable sessions, ConnectorIdentity identity, IOptions<ConnectorOptions> options)
+    SessionTable sessions, ConnectorIdentity identity, RequestLimits limits, IOptions<ConnectorOptions> options)
 {
     private readonly ConnectorOptions _options = options.Value;
     private readonly SessionTokens _tokens = new();
@@ -37,6 +38,7 @@ public sealed class ConnectorEndpoints(
     private async Task OpenAsync(HttpContext context)
     {
         RequireThisRun(context, otherwise: TunnelError.ConnectorUnreachable);
+        limits.AdmitOpen(context);
         TunnelRequests.RequireTcpBody(context.Request);
         RequireFitting(context);
         string? targetText = context.Request.Query[TunnelPaths.Target];

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Connector.Targets;
+using TunnelAspire.Http.Limits;
 
 namespace TunnelAspire.Connector;
 
@@ -16,6 +17,8 @@ public static class ConnectorServices
             .Validate(options => options.Grace > options.Hold, "Connector:Grace must be longer than Connector:Hold")
             .Validate(options => options.Hold < TimeSpan.FromMinutes(5), "Connector:Hold must be under five minutes")
             .ValidateOnStart();
+        builder.AddLimits();
+        builder.Services.AddSingleton<ServesRelays>();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
         builder.Services.AddSingleton<ConnectorIdentity>();
         builder.Services.AddSingleton<ConnectorMetrics>();

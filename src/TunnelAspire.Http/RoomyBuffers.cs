@@ -12,6 +12,11 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
     /// <summary>Bytes of one buffer.</summary>
     public const int Size = 64 * 1024;
 
+    private static long _rented;
+
+    /// <summary>Bytes that the process's web servers hold now.</summary>
+    public static long Rented => Volatile.Read(ref _rented);
+
     /// <inheritdoc/>
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new Pool();
 
@@ -19,10 +24,33 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
     {
         public override int MaxBufferSize => Shared.MaxBufferSize;
 
-        public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Shared.Rent(Math.Max(minBufferSize, Size));
+        public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => new Buffer(Math.Max(minBufferSize, Size));
 
         protected override void Dispose(bool disposing)
         {
+        }
+    }
+
+    /// <summary>A rented array, given back once.</summary>
+    private sealed class Buffer : IMemoryOwner<byte>
+    {
+        private byte[]? _array;
+
+        public Buffer(int size)
+        {
+            _array = ArrayPool<byte>.Shared.Rent(size);
+            Interlocked.Add(ref _rented, _array.Length);
+        }
+
+        public Memory<byte> Memory => _array ?? throw new ObjectDisposedException(nameof(Buffer));
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _array, null) is { } array)
+            {
+                Interlocked.Add(ref _rented, -array.Length);
+                ArrayPool<byte>.Shared.Return(array);
+            }
         }
     }
 }

@@ -1,11 +1,12 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Http;
 
 /// <summary>Turns what a tunnel endpoint throws into its answer. The endpoints themselves answer only what went well.</summary>
-public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<TunnelErrorMiddleware> logger)
+public sealed partial class TunnelErrorMiddleware(RequestDelegate next, RequestLimits limits, ILogger<TunnelErrorMiddleware> logger)
 {
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -24,13 +25,13 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
         catch (TunnelException e)
         {
             LogRefused(e.Error.Code(), e.Message);
-            await TunnelAnswers.FailAsync(context, e.Error, e.Message);
+            await FailAsync(context, e.Error, e.Message);
         }
         catch (Exception e) when (e is BadHttpRequestException || (e is IOException && !context.RequestAborted.IsCancellationRequested))
         {
             // A body whose framing is wrong, or that broke off: whoever still listens is told.
             LogCut(e.Message);
-            await TunnelAnswers.FailAsync(context, TunnelError.Malformed, e.Message);
+            await FailAsync(context, TunnelError.Malformed, e.Message);
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -45,17 +46,33 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, ILogger<
         }
     }
 
+    /// <summary>Refuses the request; a client whose requests are refused all the time is told that instead, and its connection is closed.</summary>
+    private Task FailAsync(HttpContext context, TunnelError error, string detail)
+    {
+        if (limits.MayFail(context, error))
+        {
+            return TunnelAnswers.FailAsync(context, error, detail);
+        }
+
+        if (!context.Response.HasStarted && !HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        return TunnelAnswers.FailAsync(context, TunnelError.TooMany, "too many of your requests were refused");
+    }
+
     private static bool IsTunnels(PathString path) =>
         path.StartsWithSegments(TunnelPaths.Sessions, StringComparison.Ordinal) || path.StartsWithSegments(TunnelPaths.Path, StringComparison.Ordinal);
 
     /// <summary>What routing refused without a body gets the protocol's own answer.</summary>
-    private static Task AnswerUnroutedAsync(HttpContext context) => context.Response switch
+    private Task AnswerUnroutedAsync(HttpContext context) => context.Response switch
     {
         { HasStarted: true } => Task.CompletedTask,
         { StatusCode: StatusCodes.Status405MethodNotAllowed } =>
-            TunnelAnswers.FailAsync(context, TunnelError.MethodNotAllowed, $"{context.Request.Path} does not take {context.Request.Method}"),
+            FailAsync(context, TunnelError.MethodNotAllowed, $"{context.Request.Path} does not take {context.Request.Method}"),
         { StatusCode: StatusCodes.Status404NotFound } =>
-            TunnelAnswers.FailAsync(context, TunnelError.SessionUnknown, "no such session, and nothing else at this path"),
+            FailAsync(context, TunnelError.SessionUnknown, "no such session, and nothing else at this path"),
         _ => Task.CompletedTask,
     };
 

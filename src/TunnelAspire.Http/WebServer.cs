@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Http.Tls;
 
 namespace TunnelAspire.Http;
@@ -25,14 +26,34 @@ public static class WebServer
             .BindConfiguration(TlsOptions.Section)
             .Validate(tls => tls.IsWhole, "Tls:Certificate and Tls:Key belong together, and Tls:ClientCa to them: give both files")
             .ValidateOnStart();
+        builder.AddLimits();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<TlsIdentity>();
         builder.Services.AddHostedService<TlsReload>();
         builder.WebHost.ConfigureKestrel(server =>
         {
+            Bound(server);
             SizeHttp2(server.Limits);
             UseTls(server);
         });
+    }
+
+    /// <summary>What anybody may send before it is known what it is. None of these is an option: no honest client comes near them.</summary>
+    private static void Bound(KestrelServerOptions server)
+    {
+        KestrelServerLimits limits = server.Limits;
+        limits.MaxRequestLineSize = 8 * 1024;
+        limits.MaxRequestHeadersTotalSize = 32 * 1024; // gateways add their own
+        limits.MaxRequestHeaderCount = 100;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(130); // longer than systems in front keep an idle connection
+        limits.MaxRequestBodySize = 1024 * 1024; // of requests that are none of the tunnel's: those count themselves
+        limits.Http2.MaxRequestHeaderFieldSize = 16 * 1024;
+        limits.Http2.HeaderTableSize = 4 * 1024;
+        limits.Http2.MaxFrameSize = 16 * 1024;
+
+        ConnectionLimits connections = server.ApplicationServices.GetRequiredService<ConnectionLimits>();
+        server.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => connections.AcceptAsync(connection, next)));
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using TunnelAspire.Http;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
@@ -6,7 +7,7 @@ namespace TunnelAspire.Relay;
 
 /// <summary>The relay's side of the protocol: finds the session's connector and hands the request on.</summary>
 public sealed class RelayEndpoints(
-    ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayMetrics metrics, LocalConnector? local = null)
+    ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayMetrics metrics, RequestLimits limits, LocalConnector? local = null)
 {
     /// <summary>Maps the protocol's paths.</summary>
     public void Map(IEndpointRouteBuilder app)
@@ -20,6 +21,7 @@ public sealed class RelayEndpoints(
     /// <summary>An open with a key goes where an earlier open with the same key went; any other to the less loaded of two connectors.</summary>
     private async Task OpenAsync(HttpContext context)
     {
+        limits.AdmitOpen(context);
         string? key = context.Request.Headers[TunnelHeaders.OpenKey];
         if (key is { Length: > 128 or (> 0 and < 16) })
         {

@@ -1,3 +1,4 @@
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Relay.Paths;
 
 namespace TunnelAspire.Relay;
@@ -9,6 +10,7 @@ public static class RelayServices
     public static IHostApplicationBuilder AddRelay(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddLimits();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
         builder.Services.AddSingleton<ConnectorDirectory>();
         builder.Services.AddSingleton<RouteCache>();

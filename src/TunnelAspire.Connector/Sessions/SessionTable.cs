@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Targets;
+using TunnelAspire.Http.Limits;
+using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
@@ -20,6 +22,7 @@ public sealed partial class SessionTable(
     private readonly CompletedSessions _completed = new(context.Time);
     private readonly ConnectorOptions _options = context.Options.Value;
     private readonly ILogger _logger = context.Logger;
+    private int _opening;
 
     /// <summary>Sessions open or being opened.</summary>
     public int Count => _sessions.Count;
@@ -92,19 +95,25 @@ public sealed partial class SessionTable(
 
         if (Count >= _options.MaxSessions)
         {
-            throw new TunnelException(TunnelError.TooMany, $"{_options.MaxSessions} sessions are open, the most that this connector takes");
+            throw context.Refusals.Refuse("sessions", TunnelError.TooMany, $"{_options.MaxSessions} sessions are open, the most that this connector takes");
+        }
+
+        if (Volatile.Read(ref _opening) >= context.Limits.Value.MaxOpening)
+        {
+            throw context.Refusals.Refuse("opening", TunnelError.TooMany, $"{context.Limits.Value.MaxOpening} sessions are being opened, the most at once");
         }
     }
 
     private async Task<TargetSession> ConnectAsync(SessionId id, TargetAddress target)
     {
+        Interlocked.Increment(ref _opening);
         long begun = Stopwatch.GetTimestamp();
         Activity? trace = ConnectorMetrics.Traces.StartActivity("tunnel.session", ActivityKind.Server);
         trace?.SetTag("tunnel.session", id.Prefix).SetTag("tunnel.target", target.ToString()).SetTag("tunnel.connector", identity.Address.Name);
         try
         {
             Socket socket = await dialer.DialAsync(target, CancellationToken.None);
-            TargetSession session = new(id, target, socket, _options.Limits, context.Time) { Trace = trace };
+            TargetSession session = new(id, target, socket, _options.Limits, context.Time, context.Budget) { Trace = trace };
             await ClaimAsync(session);
             metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(begun));
             LogOpened(id.Prefix, target, session.Source);
@@ -115,6 +124,10 @@ public sealed partial class SessionTable(
             _sessions.TryRemove(id, out _);
             trace?.SetStatus(ActivityStatusCode.Error, e.Message).Dispose();
             throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _opening);
         }
     }
 
@@ -156,4 +169,5 @@ public sealed partial class SessionTable(
 }
 
 /// <summary>What the table is given by the host.</summary>
-public sealed record SessionTableContext(IOptions<ConnectorOptions> Options, ConnectorDrain Drain, TimeProvider Time, ILogger<SessionTable> Logger);
+public sealed record SessionTableContext(
+    IOptions<ConnectorOptions> Options, IOptions<LimitOptions> Limits, RequestLimits Refusals, StreamBudget Budget, ConnectorDrain Drain, TimeProvider Time, ILogger<SessionTable> Logger);

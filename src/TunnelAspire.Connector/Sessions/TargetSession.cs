@@ -23,11 +23,11 @@ public sealed class TargetSession : IMeteredSession
     private int _ended;
 
     /// <summary>Takes over the connected socket.</summary>
-    public TargetSession(SessionId id, TargetAddress target, Socket socket, SessionLimits limits, TimeProvider time)
+    public TargetSession(SessionId id, TargetAddress target, Socket socket, SessionLimits limits, TimeProvider time, StreamBudget? budget = null)
     {
         (Id, Target, _time) = (id, target, time);
         _socket = new SocketEnd(socket);
-        End = new SessionEnd(new SendingHalf(_socket, limits.Window), new ReceivingHalf(_socket, limits.Window));
+        End = new SessionEnd(new SendingHalf(_socket, limits.Window, budget), new ReceivingHalf(_socket, limits.Window, budget));
         _openedAt = _lastSeen = _lastMoved = time.GetTimestamp();
     }
 

@@ -65,9 +65,12 @@ public sealed class RetryClock(TimeSpan grace, TimeProvider time, Action<Excepti
         }
 
         onRetry?.Invoke(failure);
-        double pause = Math.Min(LongestPause.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(failures.Count - 1, 10)));
+        double pause = IsLimited(failure) ? LongestPause.TotalMilliseconds : Math.Min(LongestPause.TotalMilliseconds, FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(failures.Count - 1, 10)));
         await Task.Delay(TimeSpan.FromMilliseconds(pause * (0.5 + (Random.Shared.NextDouble() / 2))), time, cancellationToken);
     }
+
+    /// <summary>The server has too much to do already: it is left alone for as long as its Retry-After says.</summary>
+    private static bool IsLimited(Exception failure) => failure is TunnelException { Error: TunnelError.TooMany or TunnelError.Overloaded };
 
     /// <summary>Adds the failure to its row; returns how long the row has lasted.</summary>
     private TimeSpan Count(Exception failure, Failures failures)

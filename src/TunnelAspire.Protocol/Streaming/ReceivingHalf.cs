@@ -18,6 +18,7 @@ public sealed class ReceivingHalf
 {
     private readonly IByteSink _sink;
     private readonly int _window;
+    private readonly StreamBudget _budget;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly AsyncSignal _progress = new();
 
@@ -28,12 +29,15 @@ public sealed class ReceivingHalf
     // Told once; -1 before that.
     private long _fin = -1;
 
-    /// <summary>A half that writes to <paramref name="sink"/> and lets bytes wait up to <paramref name="window"/> ahead of their turn.</summary>
-    public ReceivingHalf(IByteSink sink, int window)
+    private int _waiting; // how many wait for bytes before their own
+
+    /// <summary>A half that writes to <paramref name="sink"/> and lets bytes wait up to <paramref name="window"/> ahead of their turn, in as many requests as <paramref name="budget"/> allows.</summary>
+    public ReceivingHalf(IByteSink sink, int window, StreamBudget? budget = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         _sink = sink;
         _window = window;
+        _budget = budget ?? new StreamBudget();
     }
 
     /// <summary>All bytes below it have been accepted by the sink: the ack to tell.</summary>
@@ -138,8 +142,26 @@ public sealed class ReceivingHalf
     }
 
     /// <summary>Waits until all bytes before <paramref name="offset"/> have been accepted.</summary>
-    /// <exception cref="TunnelException"><see cref="TunnelError.OffsetGap"/>: the offset is further ahead than the window.</exception>
-    public async ValueTask WaitForTurnAsync(long offset, CancellationToken cancellationToken)
+    /// <exception cref="TunnelException">
+    /// <see cref="TunnelError.OffsetGap"/>: the offset is further ahead than the window. <see cref="TunnelError.TooMany"/>: more wait than the budget allows.
+    /// </exception>
+    public ValueTask WaitForTurnAsync(long offset, CancellationToken cancellationToken) =>
+        offset <= Next ? ValueTask.CompletedTask : QueueAsync(offset, cancellationToken);
+
+    private async ValueTask QueueAsync(long offset, CancellationToken cancellationToken)
+    {
+        _budget.Queue(ref _waiting);
+        try
+        {
+            await WaitForBytesBeforeAsync(offset, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async ValueTask WaitForBytesBeforeAsync(long offset, CancellationToken cancellationToken)
     {
         while (true)
         {

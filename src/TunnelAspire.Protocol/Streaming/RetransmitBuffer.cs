@@ -4,7 +4,7 @@ namespace TunnelAspire.Protocol.Streaming;
 /// The bytes of a stream from its lowest unacknowledged offset to its end. Bytes are kept until acknowledged, never until sent.
 /// Not safe for concurrent use: <see cref="SendingHalf"/> guards it with its lock.
 /// </summary>
-internal sealed class RetransmitBuffer
+internal sealed class RetransmitBuffer(StreamBudget budget)
 {
     private const int MinSegment = 512;
     private const int MaxSegment = 256 * 1024;
@@ -31,7 +31,7 @@ internal sealed class RetransmitBuffer
     {
         if (_tail is null || _tail.Free == 0 || (_tail.Free < expected && _tail.Free < MaxSegment / 4))
         {
-            Segment segment = Segment.Rent(End, Math.Clamp(Math.Min(expected, most), MinSegment, MaxSegment));
+            Segment segment = Segment.Rent(End, Math.Clamp(Math.Min(expected, most), MinSegment, MaxSegment), budget);
             _tail?.Append(segment);
             _head ??= segment;
             _tail = segment;

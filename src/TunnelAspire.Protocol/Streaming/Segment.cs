@@ -14,6 +14,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     private static readonly ConcurrentQueue<Segment> Cache = new();
 
     private byte[] _array = [];
+    private StreamBudget? _budget;
     private int _references;
 
     /// <summary>Offset of the first byte in the stream.</summary>
@@ -28,8 +29,8 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     /// <summary>The segment that follows.</summary>
     public Segment? Following => (Segment?)Next;
 
-    /// <summary>Rents a segment for at least <paramref name="size"/> bytes from offset <paramref name="start"/> on; the caller holds its first reference.</summary>
-    public static Segment Rent(long start, int size)
+    /// <summary>Rents a segment for at least <paramref name="size"/> bytes from offset <paramref name="start"/> on, out of <paramref name="budget"/>; the caller holds its first reference.</summary>
+    public static Segment Rent(long start, int size, StreamBudget budget)
     {
         if (!Cache.TryDequeue(out Segment? segment))
         {
@@ -37,6 +38,8 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
         }
 
         segment._array = ArrayPool<byte>.Shared.Rent(size);
+        segment._budget = budget;
+        budget.Rented(segment._array.Length);
         segment._references = 1;
         segment.RunningIndex = start;
         segment.Memory = ReadOnlyMemory<byte>.Empty;
@@ -61,6 +64,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
             return;
         }
 
+        _budget!.Returned(_array.Length);
         ArrayPool<byte>.Shared.Return(_array);
         _array = [];
         Memory = ReadOnlyMemory<byte>.Empty;

@@ -18,13 +18,14 @@ public sealed class SendingHalf : IDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private readonly IByteSource _source;
+    private readonly StreamBudget _budget;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly AsyncSignal _roomMade = new();
     private readonly AsyncSignal _ended = new();
 
     // Guards every field below.
     private readonly Lock _lock = new();
-    private readonly RetransmitBuffer _buffer = new();
+    private readonly RetransmitBuffer _buffer;
     private int _window;
     private long _next;
     private long _sent;
@@ -39,11 +40,15 @@ public sealed class SendingHalf : IDisposable
     private int _expected;
     private CancellationTokenSource _wait = new();
 
-    /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes.</summary>
-    public SendingHalf(IByteSource source, int window)
+    private int _asking; // how many have the turn or wait for it
+
+    /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes, out of the process's <paramref name="budget"/>.</summary>
+    public SendingHalf(IByteSource source, int window, StreamBudget? budget = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
         _source = source;
+        _budget = budget ?? new StreamBudget();
+        _buffer = new RetransmitBuffer(_budget);
         _window = window;
     }
 
@@ -101,11 +106,21 @@ public sealed class SendingHalf : IDisposable
 
     /// <summary>Waits for the turn. Who has it takes one range after the other, with nobody in between; the caller disposes it.</summary>
     /// <exception cref="OperationCanceledException">It was not his turn before <paramref name="cancellationToken"/>.</exception>
+    /// <exception cref="TunnelException"><see cref="TunnelError.TooMany"/>: more wait than the budget allows.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Turn> EnterAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        return new Turn(this);
+        _budget.Enter(ref _asking);
+        try
+        {
+            await _turn.WaitAsync(cancellationToken);
+            return new Turn(this);
+        }
+        catch
+        {
+            _budget.Leave(ref _asking);
+            throw;
+        }
     }
 
     /// <summary>
@@ -218,6 +233,18 @@ public sealed class SendingHalf : IDisposable
         _next = _sent = _buffer.End;
     }
 
+    /// <summary>Bytes that may be read: what the window leaves, and where the process's memory is used up a share for one that holds nothing.</summary>
+    private int Room_NeedsLock()
+    {
+        long held = _buffer.End - _buffer.Start;
+        if (!_budget.UsedUp)
+        {
+            return (int)(_window - held);
+        }
+
+        return held > 0 ? 0 : Math.Min(_window, StreamBudget.Share);
+    }
+
     private bool TryTake_NeedsLock(long generation, int maxBytes, out OutboundRange range)
     {
         if (_disposed)
@@ -261,7 +288,7 @@ public sealed class SendingHalf : IDisposable
                     return range;
                 }
 
-                full = _buffer.End - _buffer.Start >= _window;
+                full = Room_NeedsLock() <= 0;
                 if (full)
                 {
                     roomMade = _roomMade.Next();
@@ -340,7 +367,7 @@ public sealed class SendingHalf : IDisposable
             Memory<byte> memory;
             lock (_lock)
             {
-                int room = (int)Math.Min(_window - (_buffer.End - _buffer.Start), maxBytes - filled);
+                int room = Math.Min(Room_NeedsLock(), maxBytes - filled);
                 if (room <= 0)
                 {
                     return;
@@ -410,6 +437,10 @@ public sealed class SendingHalf : IDisposable
         public bool TryTake(long generation, int maxBytes, out OutboundRange range) => _half.TryTake(generation, maxBytes, out range);
 
         /// <inheritdoc/>
-        public void Dispose() => _half._turn.Release();
+        public void Dispose()
+        {
+            _half._turn.Release();
+            _half._budget.Leave(ref _half._asking);
+        }
     }
 }

@@ -59,6 +59,9 @@ public enum TunnelError
     /// <summary>A limit of sessions or requests is reached.</summary>
     TooMany,
 
+    /// <summary>The memory for bytes on their way is used up: no new sessions for now.</summary>
+    Overloaded,
+
     /// <summary>This component is stopping and takes no new sessions.</summary>
     Draining,
 

@@ -38,6 +38,7 @@ public static class TunnelErrors
         new(TunnelError.OffsetGap, "offset-gap", 409, TunnelErrorKind.Retry, "Bytes before the offset are missing"),
         new(TunnelError.BodyTooLarge, "body-too-large", 413, TunnelErrorKind.Retry, "The body is too large"),
         new(TunnelError.TooMany, "too-many", 429, TunnelErrorKind.Retry, "A limit is reached"),
+        new(TunnelError.Overloaded, "overloaded", 503, TunnelErrorKind.Retry, "The server's memory is used up"),
         new(TunnelError.Draining, "draining", 503, TunnelErrorKind.Retry, "The component is stopping"),
         new(TunnelError.RoutingUnavailable, "routing-unavailable", 503, TunnelErrorKind.Retry, "The routing store is out of reach"),
         new(TunnelError.Internal, "internal", 500, TunnelErrorKind.Retry, "A fault in the tunnel"),

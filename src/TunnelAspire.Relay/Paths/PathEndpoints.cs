@@ -2,12 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Relay.Paths;
 
 /// <summary>The path probes: they say how requests reach the relay, and let answers go out at chosen times. They know no session and keep nothing.</summary>
-public sealed class PathEndpoints(IOptions<RelayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+public sealed class PathEndpoints(IOptions<RelayOptions> options, RequestLimits limits, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     /// <summary>Most probes at once: they cost memory and bandwidth, and need no session.</summary>
     public const int MostAtOnce = 64;
@@ -24,12 +25,13 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, TimeProvider t
 
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> answer)
     {
+        limits.AdmitProbe(context);
         TunnelRequests.LiftServerLimits(context);
         try
         {
             if (Interlocked.Increment(ref _underWay) > MostAtOnce)
             {
-                throw new TunnelException(TunnelError.TooMany, $"{MostAtOnce} probes are under way at relay {options.Value.Name}");
+                throw limits.Refuse("probes", TunnelError.TooMany, $"{MostAtOnce} probes are under way at relay {options.Value.Name}");
             }
 
             await answer(context);

@@ -28,6 +28,12 @@ public sealed class Node : IAsyncDisposable
 
     public ChildProcess Server { get; }
 
+    /// <summary>The first address that it listens on.</summary>
+    public string Url { get; private set; } = "";
+
+    /// <summary>Where its target listens.</summary>
+    public string Target => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_targetPort}");
+
     /// <summary>Starts it, and waits until it listens.</summary>
     public static async Task<Node> StartAsync(Dictionary<string, string>? environment, params string[] arguments)
     {
@@ -35,6 +41,7 @@ public sealed class Node : IAsyncDisposable
         try
         {
             await node.Server.LineAsync("Application started");
+            node.Url = (await node.Server.LineAsync("Now listening on: ")).Split("Now listening on: ")[1].Trim();
             return node;
         }
         catch

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using TunnelAspire.IntegrationTests.Harness;
@@ -10,13 +8,12 @@ namespace TunnelAspire.IntegrationTests.Telemetry;
 /// <summary>What an OTLP endpoint, such as the Aspire dashboard's, gets from a tunnel.</summary>
 public sealed class TelemetryTests : IDisposable
 {
-    private readonly HttpListener _collector = new();
-    private readonly ConcurrentQueue<(string Path, byte[] Body)> _exports = new();
+    private readonly Collector _collector = new();
 
     [Fact]
     public async Task Session_ExportedByOtlp_IsOneTraceOfAgentRelayAndConnector_WithMetrics()
     {
-        Dictionary<string, string> otlp = Listen();
+        Dictionary<string, string> otlp = _collector.Environment;
         foreach ((string name, string value) in otlp)
         {
             Environment.SetEnvironmentVariable(name, value); // the agent inherits it as well
@@ -35,10 +32,10 @@ public sealed class TelemetryTests : IDisposable
             await Waiting.UntilAsync(() => TracesOf("POST /v1/sessions").Intersect(TracesOf("tunnel.connection")).Any(), "the relay's span is in it as well");
             foreach (string metric in (string[])["tunnel.sessions.open", "tunnel.sessions.opened", "tunnel.sessions.ended", "tunnel.bytes", "tunnel.bytes.retransmitted", "tunnel.open.duration", "tunnel.relay.requests"])
             {
-                await Waiting.UntilAsync(() => Exported("/v1/metrics").Any(body => Contains(body, metric)), $"the metric {metric} is exported");
+                await Waiting.UntilAsync(() => _collector.Exported("/v1/metrics").Any(body => Contains(body, metric)), $"the metric {metric} is exported");
             }
 
-            await Waiting.UntilAsync(() => Exported("/v1/logs").Any(body => Contains(body, "opened to")), "logs are exported");
+            await Waiting.UntilAsync(() => _collector.Exported("/v1/logs").Any(body => Contains(body, "opened to")), "logs are exported");
         }
         finally
         {
@@ -49,44 +46,7 @@ public sealed class TelemetryTests : IDisposable
         }
     }
 
-    public void Dispose() => ((IDisposable)_collector).Dispose();
-
-    private Dictionary<string, string> Listen()
-    {
-        string url = $"http://127.0.0.1:{Loopback.FreePort()}/";
-        _collector.Prefixes.Add(url);
-        _collector.Start();
-        _ = CollectAsync();
-        return new()
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = url,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
-            ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
-            ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
-        };
-    }
-
-    private async Task CollectAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                HttpListenerContext context = await _collector.GetContextAsync();
-                using MemoryStream body = new();
-                await context.Request.InputStream.CopyToAsync(body);
-                _exports.Enqueue((context.Request.Url!.AbsolutePath, body.ToArray()));
-                context.Response.Close();
-            }
-        }
-        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
-    }
-
-    private IEnumerable<byte[]> Exported(string path) => _exports.Where(export => export.Path == path).Select(export => export.Body);
+    public void Dispose() => _collector.Dispose();
 
     /// <summary>Ids of the traces that have a span of that name.</summary>
     /// <remarks>
@@ -96,7 +56,7 @@ public sealed class TelemetryTests : IDisposable
     private HashSet<string> TracesOf(string name)
     {
         HashSet<string> traces = [];
-        foreach (byte[] body in Exported("/v1/traces"))
+        foreach (byte[] body in _collector.Exported("/v1/traces"))
         {
             int begin = -1;
             for (int i = 0; i + 28 <= body.Length; i++)

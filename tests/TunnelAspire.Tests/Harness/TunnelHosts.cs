@@ -21,6 +21,15 @@ public sealed class TunnelHosts : IAsyncLifetime
     public const int MaxBody = 32 * 1024;
     public static readonly SessionLimits Limits = new(Window: 256 * 1024, MaxBody, Hold: TimeSpan.FromMilliseconds(300), Grace: TimeSpan.FromSeconds(20));
 
+    private readonly Dictionary<string, string?> _settings = [];
+
+    public TunnelHosts()
+    {
+    }
+
+    /// <summary>Hosts with more settings, for both of them.</summary>
+    internal TunnelHosts(Dictionary<string, string?> settings) => _settings = settings;
+
     private readonly MemoryRoutingStore _store = new(TimeProvider.System, TimeSpan.FromMinutes(1));
     private readonly TcpListener _echo = Listen();
     private readonly TcpListener _forbidden = Listen();
@@ -101,6 +110,7 @@ public sealed class TunnelHosts : IAsyncLifetime
     private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder> register, Action<WebApplication> map)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(_settings);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.AddInMemoryRouting();

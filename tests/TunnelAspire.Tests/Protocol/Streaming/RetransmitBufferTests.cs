@@ -6,7 +6,7 @@ namespace TunnelAspire.Tests.Protocol.Streaming;
 
 public sealed class RetransmitBufferTests
 {
-    private readonly RetransmitBuffer _buffer = new();
+    private readonly RetransmitBuffer _buffer = new(new StreamBudget());
 
     [Fact]
     public void Reserve_Always_KeepsWithinTheMostAsked()
