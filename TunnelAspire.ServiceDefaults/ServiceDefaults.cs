@@ -79,10 +79,8 @@ public static class ServiceDefaults
     private static Task WriteHealthAsync(HttpContext context, HealthReport report)
     {
         context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(JsonSerializer.Serialize(new
-        {
-            status = report.Status.ToString(),
-            checks = report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Description ?? entry.Value.Status.ToString()),
-        }));
+        HealthView view = new(
+            report.Status.ToString(), report.Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Description ?? entry.Value.Status.ToString()));
+        return context.Response.WriteAsync(JsonSerializer.Serialize(view, HealthViews.Default.HealthView));
     }
 }

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
+using TunnelAspire.Protocol.Settings;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent;
@@ -64,7 +66,7 @@ public sealed class AgentOptions
     public string MediaType { get; set; } = TunnelMediaTypes.BinaryTcp;
 
     /// <summary>How long opening a session is tried. Default 30 s, 1 s to 10 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    [Duration("00:00:01", "00:10:00")]
     public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The server as a URL.</summary>
@@ -182,3 +184,7 @@ public sealed class AgentOptions
             : throw new FormatException($"{what} '{text[(text.LastIndexOf('@') + 1)..]}' is not a URL that begins with http:// or https://");
     }
 }
+
+/// <summary>Checks the options' annotations, in code that is generated from them.</summary>
+[OptionsValidator]
+internal sealed partial class AgentOptionsValidator : IValidateOptions<AgentOptions>;

@@ -33,5 +33,5 @@ public static class AgentServices
 
     /// <summary>Registers section <c>Agent</c>.</summary>
     internal static void AddAgentOptions(this IHostApplicationBuilder builder) =>
-        builder.Services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptionsWithValidateOnStart<AgentOptions, AgentOptionsValidator>().BindConfiguration(AgentOptions.Section);
 }

@@ -179,17 +179,7 @@ public sealed class ConnectorEndpoints(
     }
 
     /// <summary>GET /sessions: for operators, on the inner network only; relays do not forward it.</summary>
-    private IResult List() => Results.Json(sessions.Open.Select(session => new
-    {
-        id = session.Id.Prefix,
-        target = session.Target.ToString(),
-        source = session.Source,
-        connector = identity.Address.Name,
-        relays = session.Relays,
-        bytesUp = session.BytesUp,
-        bytesDown = session.BytesDown,
-        ageSeconds = Math.Round(session.Age.TotalSeconds, 1),
-    }));
+    private IResult List() => Results.Json(sessions.Open.Select(session => SessionView.Of(session, identity.Address.Name)), SessionViews.Default.IEnumerableSessionView);
 
     private async Task<WriteAnswer> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
     {

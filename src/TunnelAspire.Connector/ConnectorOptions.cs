@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Protocol.Settings;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector;
@@ -20,7 +22,7 @@ public sealed class ConnectorOptions
     public IList<string> Allow { get; set; } = [];
 
     /// <summary>How long dialling a target may take. Default 10 s, 0.1 s to 5 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    [Duration("00:00:00.100", "00:05:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Bytes that each direction of a session keeps unacknowledged at most. Default 16 MiB, 64 KiB to 64 MiB.</summary>
@@ -32,15 +34,15 @@ public sealed class ConnectorOptions
     public int MaxBody { get; set; } = SessionLimits.Default.MaxBody;
 
     /// <summary>How long an empty receive request waits. Default 25 s, 0.1 s to 5 min.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
+    [Duration("00:00:00.100", "00:05:00")]
     public TimeSpan Hold { get; set; } = SessionLimits.Default.Hold;
 
     /// <summary>How long a session lives without any request. Default 120 s, 1 s to 1 day; more than the hold time.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    [Duration("00:00:01", "1.00:00:00")]
     public TimeSpan Grace { get; set; } = SessionLimits.Default.Grace;
 
     /// <summary>How long a session may stay without a byte in either direction. Default 0: for ever.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00")]
+    [Duration("00:00:00", "30.00:00:00")]
     public TimeSpan IdleLimit { get; set; }
 
     /// <summary>Most sessions at once. Default 50,000.</summary>
@@ -54,3 +56,7 @@ public sealed class ConnectorOptions
     /// <summary>What a session is told when it opens.</summary>
     public SessionLimits Limits => new(Window, MaxBody, Hold, Grace);
 }
+
+/// <summary>Checks the options' annotations, in code that is generated from them.</summary>
+[OptionsValidator]
+internal sealed partial class ConnectorOptionsValidator : IValidateOptions<ConnectorOptions>;

@@ -11,12 +11,10 @@ public static class ConnectorServices
     /// <summary>Registers the connector. The routing store is registered by the host.</summary>
     public static IHostApplicationBuilder AddConnector(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ConnectorOptions>()
+        builder.Services.AddOptionsWithValidateOnStart<ConnectorOptions, ConnectorOptionsValidator>()
             .BindConfiguration(ConnectorOptions.Section)
-            .ValidateDataAnnotations()
             .Validate(options => options.Grace > options.Hold, "Connector:Grace must be longer than Connector:Hold")
-            .Validate(options => options.Hold < TimeSpan.FromMinutes(5), "Connector:Hold must be under five minutes")
-            .ValidateOnStart();
+            .Validate(options => options.Hold < TimeSpan.FromMinutes(5), "Connector:Hold must be under five minutes");
         builder.AddLimits();
         builder.Services.AddSingleton<ServesRelays>();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);

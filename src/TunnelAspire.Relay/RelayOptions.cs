@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Protocol.Settings;
 
 namespace TunnelAspire.Relay;
 
@@ -13,6 +15,10 @@ public sealed class RelayOptions
     public string Name { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}";
 
     /// <summary>How long connecting to a connector may take. Default 2 s, 50 ms to 60 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00")]
+    [Duration("00:00:00.050", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
 }
+
+/// <summary>Checks the options' annotations, in code that is generated from them.</summary>
+[OptionsValidator]
+internal sealed partial class RelayOptionsValidator : IValidateOptions<RelayOptions>;

@@ -9,7 +9,7 @@ public static class RelayServices
     /// <summary>Registers the relay. The routing store is registered by the host.</summary>
     public static IHostApplicationBuilder AddRelay(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<RelayOptions>().BindConfiguration(RelayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>().BindConfiguration(RelayOptions.Section);
         builder.AddLimits();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
         builder.Services.AddSingleton<ConnectorDirectory>();

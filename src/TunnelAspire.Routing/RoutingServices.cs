@@ -51,7 +51,7 @@ public static class RoutingServices
 
     private static void AddCommon(IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<RoutingOptions>().BindConfiguration(RoutingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptionsWithValidateOnStart<RoutingOptions, RoutingOptionsValidator>().BindConfiguration(RoutingOptions.Section);
         builder.Services.AddHealthChecks().AddCheck<RoutingHealth>("redis", tags: ["ready"]);
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 
 namespace TunnelAspire.Http.Limits;
 
@@ -48,3 +49,7 @@ public sealed class LimitOptions
     [Range(0, long.MaxValue)]
     public long BufferBytes { get; set; }
 }
+
+/// <summary>Checks the options' annotations, in code that is generated from them.</summary>
+[OptionsValidator]
+internal sealed partial class LimitOptionsValidator : IValidateOptions<LimitOptions>;

@@ -17,7 +17,7 @@ public static class LimitServices
             return;
         }
 
-        builder.Services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptionsWithValidateOnStart<LimitOptions, LimitOptionsValidator>().BindConfiguration(LimitOptions.Section);
         builder.Services.AddSingleton<LimitMetrics>();
         builder.Services.AddSingleton<RequestLimits>();
         builder.Services.AddSingleton<ConnectionLimits>();

@@ -1,23 +1,31 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TunnelAspire.Protocol.Carriers;
 
 namespace TunnelAspire.Agent.Doctor.Output;
 
 /// <summary>For machines: one JSON document, at the end.</summary>
 internal sealed class JsonOutput(TextWriter output) : IDoctorOutput
 {
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    private static readonly DiagnosisJson Format = new(new JsonSerializerOptions(DiagnosisJson.Default.Options)
     {
-        WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // it is no HTML
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower) },
-    };
+    });
 
     /// <inheritdoc/>
     public Task<T> DuringAsync<T>(string what, TimeSpan longest, Func<Task<T>> examination)
         where T : IFinding => examination();
 
     /// <inheritdoc/>
-    public void Conclude(Diagnosis found) => output.WriteLine(JsonSerializer.Serialize(found, Format));
+    public void Conclude(Diagnosis found) => output.WriteLine(JsonSerializer.Serialize(found, Format.Diagnosis));
 }
+
+/// <summary>The document's form.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, Converters = [typeof(KebabCase<ChannelMode>), typeof(KebabCase<Passage>)])]
+[JsonSerializable(typeof(Diagnosis))]
+internal sealed partial class DiagnosisJson : JsonSerializerContext;
+
+/// <summary>An enum's value as a word.</summary>
+internal sealed class KebabCase<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.KebabCaseLower)
+    where T : struct, Enum;
