@@ -1,6 +1,8 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Streaming;
@@ -49,7 +51,7 @@ public sealed class ConnectorEndpoints(
 
         long? fin = TunnelRequests.OptionalOffset(context.Request, TunnelPaths.Fin);
         ReadRequest? first = context.Request.Query[TunnelPaths.First] == "1" ? ReadRequest(context.Request, ack: 0) : null;
-        TargetSession session = await sessions.OpenAsync(RequestedId(context.Request), target, context.RequestAborted);
+        TargetSession session = await sessions.OpenAsync(Opening(context, target), context.RequestAborted);
         session.Touch(context.Request.Headers[TunnelHeaders.Relay]);
         WriteAnswer accepted = await RunAsync(context, session, () => AcceptAsync(context, session, offset: 0, fin, ack: null));
         Grant(context, session, accepted.Ack);
@@ -61,6 +63,17 @@ public sealed class ConnectorEndpoints(
         {
             context.Response.ContentLength = 0;
         }
+    }
+
+    private static Opening Opening(HttpContext context, TargetAddress target)
+    {
+        string? relay = context.Request.Headers[TunnelHeaders.Relay];
+        string? agent = context.Request.Headers[TunnelHeaders.Agent];
+        return new Opening(RequestedId(context.Request), target, Caller.Of(context))
+        {
+            Relay = string.IsNullOrEmpty(relay) ? null : relay,
+            Agent = IPAddress.TryParse(agent, out IPAddress? address) ? address.ToString() : context.Connection.RemoteIpAddress?.ToString(),
+        };
     }
 
     private void Grant(HttpContext context, TargetSession session, long ack)
@@ -251,7 +264,9 @@ public sealed class ConnectorEndpoints(
             context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(completion.Fin);
         }
 
-        return new TunnelException(TunnelError.SessionGone, "the session has ended", cause);
+        return sessions.FindExpired(id) is { } lifetime
+            ? new TunnelException(TunnelError.SessionExpired, $"the session has lasted {lifetime:g}, as long as its rule lets it", cause)
+            : new TunnelException(TunnelError.SessionGone, "the session has ended", cause);
     }
 
     /// <summary>A relay that means an earlier run of this connector means sessions that ended with it; an open can be repeated elsewhere.</summary>

@@ -21,6 +21,9 @@ public sealed class ConnectorOptions
     /// <summary>Targets that may be dialled, as <c>host:port</c> or <c>unix:/path</c> patterns, one or several with commas between; see <see cref="Targets.TargetPattern"/>. Default: none.</summary>
     public IList<string> Allow { get; set; } = [];
 
+    /// <summary>JSON file with the policy: who may reach which targets, on what terms. Read again when it changes. Default: none; <see cref="Allow"/> alone holds, for everyone.</summary>
+    public string Policy { get; set; } = "";
+
     /// <summary>How long dialling a target may take. Default 10 s, 0.1 s to 5 min.</summary>
     [Duration("00:00:00.100", "00:05:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);

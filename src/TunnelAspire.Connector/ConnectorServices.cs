@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
+using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
-using TunnelAspire.Connector.Targets;
 using TunnelAspire.Http.Limits;
 
 namespace TunnelAspire.Connector;
@@ -21,11 +21,14 @@ public static class ConnectorServices
         builder.Services.AddSingleton<ConnectorIdentity>();
         builder.Services.AddSingleton<ConnectorMetrics>();
         builder.Services.AddSingleton<ConnectorDrain>();
-        builder.Services.AddSingleton<TargetDialer>();
+        builder.Services.AddSingleton<PolicySource>();
+        builder.Services.AddSingleton<CallerQuotas>();
+        builder.Services.AddSingleton<Admission>();
         builder.Services.AddSingleton<SessionTableContext>();
         builder.Services.AddSingleton<SessionTable>();
         builder.Services.AddSingleton<ConnectorEndpoints>();
         builder.Services.AddSingleton<LeaseServiceContext>();
+        builder.Services.AddHostedService<PolicyReload>();
         builder.Services.AddHostedService<LeaseService>();
         builder.Services.AddHostedService<DrainService>();
         builder.Services.AddHealthChecks().AddCheck<ConnectorDrain>("connector", tags: ["ready"]);
@@ -39,7 +42,7 @@ public static class ConnectorServices
     /// <summary>Maps the connector's endpoints.</summary>
     public static void MapConnector(this WebApplication app)
     {
-        _ = app.Services.GetRequiredService<TargetDialer>(); // a wrong allow-list stops the start
+        _ = app.Services.GetRequiredService<PolicySource>(); // a wrong policy stops the start
         app.Services.GetRequiredService<ConnectorEndpoints>().Map(app);
     }
 }

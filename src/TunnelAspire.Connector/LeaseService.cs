@@ -88,6 +88,10 @@ public sealed partial class LeaseService(
             {
                 sessions.End(session, SessionEndReason.Abandoned);
             }
+            else if (session.Age > session.Lifetime)
+            {
+                sessions.End(session, SessionEndReason.Expired);
+            }
             else if (options.IdleLimit > TimeSpan.Zero && session.Idleness() > options.IdleLimit)
             {
                 sessions.End(session, SessionEndReason.Idle);

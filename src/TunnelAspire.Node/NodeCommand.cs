@@ -12,6 +12,7 @@ internal sealed class NodeCommand : RootCommand
 {
     private readonly Option<string?> _urls = new("--urls") { Description = "Addresses to listen on, with semicolons between. Default: http://127.0.0.1:8080" };
     private readonly Option<string[]> _allow = new("--allow") { Description = "Targets that may be reached, host:port patterns such as *.internal:5432. May be repeated" };
+    private readonly Option<string?> _policy = new("--policy") { Description = "JSON file that says who may reach which targets, on what terms. Read again when it changes" };
     private readonly Option<string?> _certificate = new("--cert") { Description = "PEM file with the certificate, and its chain, for https:// addresses. Read again when it changes" };
     private readonly Option<string?> _key = new("--key") { Description = "PEM file with the certificate's key" };
     private readonly Option<string?> _clientCa = new("--client-ca") { Description = "PEM file with the authorities of which agents must present a certificate" };
@@ -23,6 +24,7 @@ internal sealed class NodeCommand : RootCommand
     {
         Add(_urls);
         Add(_allow);
+        Add(_policy);
         Add(_certificate);
         Add(_key);
         Add(_clientCa);
@@ -52,10 +54,7 @@ internal sealed class NodeCommand : RootCommand
         builder.AddRelay();
         builder.Services.AddSingleton(services => new LocalConnector(
             () => services.GetRequiredService<ConnectorIdentity>().Address, services.GetRequiredService<ConnectorEndpoints>().HandleAsync));
-        if (arguments.GetValue(_allow) is { Length: > 0 } allow)
-        {
-            builder.Services.PostConfigure<ConnectorOptions>(options => options.Allow = allow);
-        }
+        builder.Services.PostConfigure<ConnectorOptions>(options => Override(options, arguments));
     }
 
     /// <summary>Where nothing says where to listen, neither as URLs nor as endpoints of the web server's own section, it is this machine only.</summary>
@@ -66,6 +65,12 @@ internal sealed class NodeCommand : RootCommand
         {
             builder.WebHost.UseUrls(urls ?? "http://127.0.0.1:8080");
         }
+    }
+
+    private void Override(ConnectorOptions options, ParseResult arguments)
+    {
+        options.Allow = arguments.GetValue(_allow) is { Length: > 0 } allow ? allow : options.Allow;
+        options.Policy = arguments.GetValue(_policy) ?? options.Policy;
     }
 
     private void Override(TlsOptions options, ParseResult arguments)

@@ -52,6 +52,7 @@ public sealed class Forwarder : IDisposable
     {
         context.Request.Headers[TunnelHeaders.Session] = session.ToString();
         context.Request.Headers[TunnelHeaders.Relay] = _options.Name;
+        context.Request.Headers[TunnelHeaders.Agent] = context.Connection.RemoteIpAddress?.ToString();
         context.Response.Headers[TunnelHeaders.Relay] = _options.Name;
         await local.Handle(context);
         return context.Response.StatusCode;
@@ -99,6 +100,7 @@ public sealed class Forwarder : IDisposable
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Session, session.ToString());
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Epoch, WireText.Format(connector.Epoch));
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Relay, _options.Name);
+        request.Headers.TryAddWithoutValidation(TunnelHeaders.Agent, context.Connection.RemoteIpAddress?.ToString());
         if (HttpMethods.IsPost(incoming.Method))
         {
             bool chunked = incoming.ContentLength is null && context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;

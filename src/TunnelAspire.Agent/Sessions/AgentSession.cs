@@ -102,7 +102,7 @@ public sealed class AgentSession : IMeteredSession, IDisposable
     /// <summary>Tells the connector, unless it knows. Where it cannot be told, the session's grace time ends it there.</summary>
     private async Task SayGoodbyeAsync(Exception? ended)
     {
-        if (ended is TunnelException { Error: TunnelError.SessionGone or TunnelError.TargetReset, InnerException: null })
+        if (ended is TunnelException { Error: TunnelError.SessionGone or TunnelError.SessionExpired or TunnelError.TargetReset, InnerException: null })
         {
             return; // the connector itself has said so
         }

@@ -18,6 +18,9 @@ public enum SessionEndReason
     /// <summary>No byte moved for the idle limit.</summary>
     Idle,
 
+    /// <summary>It had lasted as long as its rule lets it.</summary>
+    Expired,
+
     /// <summary>A request broke the protocol.</summary>
     ProtocolError,
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
-using TunnelAspire.Connector.Targets;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -16,10 +14,11 @@ namespace TunnelAspire.Connector.Sessions;
 /// first open until <see cref="End"/>; its route is written after the target is connected and before any byte reaches the target.
 /// </remarks>
 public sealed partial class SessionTable(
-    TargetDialer dialer, IRoutingStore routes, ConnectorIdentity identity, ConnectorMetrics metrics, SessionTableContext context)
+    Admission admission, IRoutingStore routes, ConnectorIdentity identity, ConnectorMetrics metrics, SessionTableContext context)
 {
     private readonly ConcurrentDictionary<SessionId, Lazy<Task<TargetSession>>> _sessions = new();
-    private readonly CompletedSessions _completed = new(context.Time);
+    private readonly EndedSessions<Completion> _completed = new(context.Time);
+    private readonly EndedSessions<TimeSpan> _expired = new(context.Time);
     private readonly ConnectorOptions _options = context.Options.Value;
     private readonly ILogger _logger = context.Logger;
     private int _opening;
@@ -32,19 +31,20 @@ public sealed partial class SessionTable(
         _sessions.Values.Where(entry => entry.IsValueCreated && entry.Value.IsCompletedSuccessfully).Select(entry => entry.Value.GetAwaiter().GetResult());
 
     /// <summary>Opens the session, or finds the one that an earlier open of the same id made.</summary>
-    public async Task<TargetSession> OpenAsync(SessionId id, TargetAddress target, CancellationToken cancellationToken)
+    public async Task<TargetSession> OpenAsync(Opening opening, CancellationToken cancellationToken)
     {
+        SessionId id = opening.Session;
         if (!_sessions.ContainsKey(id))
         {
             RequireRoom();
         }
 
         // The opening outlives the request that began it: its repeat through another relay may be waiting for it.
-        Lazy<Task<TargetSession>> entry = _sessions.GetOrAdd(id, _ => new(() => ConnectAsync(id, target)));
+        Lazy<Task<TargetSession>> entry = _sessions.GetOrAdd(id, _ => new(() => ConnectAsync(opening)));
         TargetSession session = await entry.Value.WaitAsync(cancellationToken);
-        return session.Target == target
+        return session.Target == opening.Target && session.Caller.Name == opening.Caller.Name
             ? session
-            : throw new TunnelException(TunnelError.Malformed, "the open key has been used for another target");
+            : throw new TunnelException(TunnelError.Malformed, "the open key has been used for another target, or by another caller");
     }
 
     /// <summary>The open session of that id, or null.</summary>
@@ -55,6 +55,9 @@ public sealed partial class SessionTable(
 
     /// <summary>How a session that is not open any more ended, if that was in order and lately.</summary>
     public Completion? FindCompleted(SessionId id) => _completed.Find(id);
+
+    /// <summary>How long a session could last that is not open any more because that was over lately.</summary>
+    public TimeSpan? FindExpired(SessionId id) => _expired.Find(id);
 
     /// <summary>Ends a session whose streams have both ended and have been acknowledged. Its route stands until its lease ends: the last request may be repeated.</summary>
     public void Complete(TargetSession session)
@@ -75,6 +78,11 @@ public sealed partial class SessionTable(
 
     private bool Close(TargetSession session, SessionEndReason reason)
     {
+        if (reason == SessionEndReason.Expired)
+        {
+            _expired.Add(session.Id, session.Lifetime ?? session.Age); // before its requests are let go, since they ask for it
+        }
+
         if (!session.Close())
         {
             return false;
@@ -104,16 +112,17 @@ public sealed partial class SessionTable(
         }
     }
 
-    private async Task<TargetSession> ConnectAsync(SessionId id, TargetAddress target)
+    private async Task<TargetSession> ConnectAsync(Opening opening)
     {
+        (SessionId id, TargetAddress target) = (opening.Session, opening.Target);
         Interlocked.Increment(ref _opening);
         long begun = Stopwatch.GetTimestamp();
         Activity? trace = ConnectorMetrics.Traces.StartActivity("tunnel.session", ActivityKind.Server);
         trace?.SetTag("tunnel.session", id.Prefix).SetTag("tunnel.target", target.ToString()).SetTag("tunnel.connector", identity.Address.Name);
         try
         {
-            Socket socket = await dialer.DialAsync(target, CancellationToken.None);
-            TargetSession session = new(id, target, socket, _options.Limits, context.Time, context.Budget) { Trace = trace };
+            Admitted admitted = await admission.AdmitAsync(opening, CancellationToken.None);
+            TargetSession session = new(opening, admitted, _options.Limits, context.Time, context.Budget) { Trace = trace };
             await ClaimAsync(session);
             metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(begun));
             LogOpened(id.Prefix, target, session.Source);

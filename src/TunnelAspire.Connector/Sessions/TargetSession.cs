@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Sockets;
+using TunnelAspire.Connector.Policy;
+using TunnelAspire.Connector.Shaping;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Metering;
 using TunnelAspire.Protocol.Sockets;
@@ -14,6 +16,9 @@ namespace TunnelAspire.Connector.Sessions;
 public sealed class TargetSession : IMeteredSession
 {
     private readonly SocketEnd _socket;
+    private readonly IByteEnd _end;
+    private readonly SessionGrant _grant;
+    private readonly Opening _opening;
     private readonly TimeProvider _time;
     private readonly long _openedAt;
     private readonly ConcurrentDictionary<string, byte> _relays = new(StringComparer.Ordinal);
@@ -22,20 +27,30 @@ public sealed class TargetSession : IMeteredSession
     private long _bytesSeen;
     private int _ended;
 
-    /// <summary>Takes over the connected socket.</summary>
-    public TargetSession(SessionId id, TargetAddress target, Socket socket, SessionLimits limits, TimeProvider time, StreamBudget? budget = null)
+    /// <summary>Takes over the connected socket, and the place among its caller's sessions.</summary>
+    public TargetSession(Opening opening, Admitted admitted, SessionLimits limits, TimeProvider time, StreamBudget? budget = null)
     {
-        (Id, Target, _time) = (id, target, time);
-        _socket = new SocketEnd(socket);
-        End = new SessionEnd(new SendingHalf(_socket, limits.Window, budget), new ReceivingHalf(_socket, limits.Window, budget));
+        (_opening, _grant, _time) = (opening, admitted.Grant, time);
+        _socket = new SocketEnd(admitted.Socket);
+        _end = _grant is { Up: null, Down: null } ? _socket : new ShapedEnd(_socket, _grant.Up, _grant.Down);
+        End = new SessionEnd(new SendingHalf(_end, limits.Window, budget), new ReceivingHalf(_end, limits.Window, budget));
         _openedAt = _lastSeen = _lastMoved = time.GetTimestamp();
     }
 
     /// <summary>The session's id.</summary>
-    public SessionId Id { get; }
+    public SessionId Id => _opening.Session;
 
     /// <summary>What it is connected to.</summary>
-    public TargetAddress Target { get; }
+    public TargetAddress Target => _opening.Target;
+
+    /// <summary>Who has opened it.</summary>
+    public Caller Caller => _opening.Caller;
+
+    /// <summary>The address of the agent that has opened it, as the relay saw it; null where it is not known.</summary>
+    public string? Agent => _opening.Agent;
+
+    /// <summary>The rule that has allowed it.</summary>
+    public string Rule => _grant.Rule;
 
     /// <summary>The byte machine.</summary>
     public SessionEnd End { get; }
@@ -63,6 +78,9 @@ public sealed class TargetSession : IMeteredSession
 
     /// <summary>Time since the last request began or ended.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _lastSeen));
+
+    /// <summary>How long its rule lets it last; null: as long as it likes.</summary>
+    public TimeSpan? Lifetime => _grant.Lifetime;
 
     /// <summary>Whether the session has ended.</summary>
     public bool Ended => Volatile.Read(ref _ended) == 1;
@@ -103,13 +121,14 @@ public sealed class TargetSession : IMeteredSession
         End.Dispose();
         if (complete)
         {
-            _socket.Dispose();
+            _end.Dispose();
         }
         else
         {
-            _socket.Reset();
+            _end.Reset();
         }
 
+        _grant.Dispose();
         Trace?.Dispose();
         return true;
     }

@@ -6,7 +6,7 @@ using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Targets;
 
-/// <summary>One entry of the allow-list.</summary>
+/// <summary>One entry of a list of targets.</summary>
 /// <remarks>
 /// The raw format is <c>host:ports</c>. The host is a name (<c>db.internal</c>), a suffix (<c>*.internal</c>), anything
 /// (<c>*</c>), an address (<c>127.0.0.1</c>, <c>[::1]</c>) or a network (<c>10.0.0.0/8</c>, <c>[2001:db8::]/32</c>).
@@ -65,19 +65,33 @@ public sealed class TargetPattern
     /// <summary>Whether the target is a unix socket, and allowed.</summary>
     public bool AllowsPath(TargetAddress target) => target.IsUnix && _path is not null && _path.IsMatch(target.Host);
 
-    /// <summary>Whether the target is allowed by its name alone.</summary>
-    public bool AllowsName(TargetAddress target) => !target.IsUnix && AllowsPort(target.Port) && _name is not null && (
-        _name == "*" ||
-        (_name.StartsWith("*.", StringComparison.Ordinal)
-            ? target.Host.EndsWith(_name[1..], StringComparison.OrdinalIgnoreCase)
-            : target.Host.Equals(_name, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>Whether the target is allowed by its name alone. A dot at a name's end, which resolvers pass over, makes no difference.</summary>
+    public bool AllowsName(TargetAddress target) => !target.IsUnix && AllowsPort(target.Port) && _name is not null && AllowsHost(target.Host.TrimEnd('.'));
 
     /// <summary>Whether the target is allowed at this address.</summary>
     public bool AllowsAddress(IPAddress address, int port) =>
         AllowsPort(port) && _network is { } network && network.Contains(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
+    /// <summary>Whether the target is allowed at this address (none for a unix socket), be it by path, by name or by address.</summary>
+    public bool Allows(TargetAddress target, IPAddress? address) =>
+        AllowsPath(target) || AllowsName(target) || (address is not null && AllowsAddress(address, target.Port));
+
+    /// <summary>Whether it could allow the target at some address, if it has one.</summary>
+    public bool MayAllow(TargetAddress target) => AllowsPath(target) || AllowsName(target) || (IsNetwork && !target.IsUnix && AllowsPort(target.Port));
+
+    /// <summary>Whether it means the addresses of this range, and does not merely include them: it is one name, or lies within the range.</summary>
+    public bool Names(IPNetwork range) => _network is { } network
+        ? network.PrefixLength >= range.PrefixLength && range.Contains(network.BaseAddress)
+        : _name is not null && !_name.StartsWith('*');
+
     /// <inheritdoc/>
     public override string ToString() => _text;
+
+    private bool AllowsHost(string host) =>
+        _name == "*" ||
+        (_name!.StartsWith("*.", StringComparison.Ordinal)
+            ? host.EndsWith(_name[1..], StringComparison.OrdinalIgnoreCase)
+            : host.Equals(_name.TrimEnd('.'), StringComparison.OrdinalIgnoreCase));
 
     /// <summary>An IPv6 address stands in brackets, or without them; an IPv4 one never.</summary>
     private static bool TryParseAddress(string host, [NotNullWhen(true)] out IPAddress? address) =>

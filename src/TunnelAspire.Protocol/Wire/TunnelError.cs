@@ -47,6 +47,9 @@ public enum TunnelError
     /// <summary>The session is over.</summary>
     SessionGone,
 
+    /// <summary>The session is over: it has lasted as long as its rule lets it.</summary>
+    SessionExpired,
+
     /// <summary>A newer generation of readers has taken over.</summary>
     Superseded,
 

@@ -34,6 +34,7 @@ public static class TunnelErrors
         new(TunnelError.ConnectorUnreachable, "connector-unreachable", 503, TunnelErrorKind.Retry, "The session's connector does not answer"),
         new(TunnelError.SessionUnknown, "session-unknown", 404, TunnelErrorKind.Retry, "No such session"),
         new(TunnelError.SessionGone, "session-gone", 410, TunnelErrorKind.Final, "The session is over"),
+        new(TunnelError.SessionExpired, "session-expired", 410, TunnelErrorKind.Final, "The session's lifetime is over"),
         new(TunnelError.Superseded, "superseded", 409, TunnelErrorKind.Retry, "A newer reader has taken over"),
         new(TunnelError.OffsetGap, "offset-gap", 409, TunnelErrorKind.Retry, "Bytes before the offset are missing"),
         new(TunnelError.BodyTooLarge, "body-too-large", 413, TunnelErrorKind.Retry, "The body is too large"),

@@ -51,6 +51,9 @@ public static class TunnelHeaders
     /// <summary>Relay to connector: the relay's name. On answers: the relay that carried it.</summary>
     public const string Relay = "Tunnel-Relay";
 
+    /// <summary>Relay to connector, at the open: the agent's address as the relay saw it.</summary>
+    public const string Agent = "Tunnel-Agent";
+
     /// <summary>The version spoken here.</summary>
     public const string CurrentVersion = "1";
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using TunnelAspire.Connector;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 using TunnelAspire.Tests.Harness;
@@ -53,7 +54,7 @@ public sealed class LeaseRecoveryTests : IAsyncLifetime
         await _connector.StartAsync();
         await Waiting.UntilAsync(async () => (await Store.ListConnectorsAsync(CancellationToken.None)).Count == 1, "the connector announces itself");
         Assert.True(TargetAddress.TryParse(_target.LocalEndpoint.ToString(), out TargetAddress? target));
-        await _connector.Services.GetRequiredService<SessionTable>().OpenAsync(_session, target, CancellationToken.None).Soon();
+        await _connector.Services.GetRequiredService<SessionTable>().OpenAsync(new Opening(_session, target, Caller.Anonymous), CancellationToken.None).Soon();
     }
 
     public async ValueTask DisposeAsync()

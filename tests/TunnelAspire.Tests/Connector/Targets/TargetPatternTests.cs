@@ -19,6 +19,9 @@ public sealed class TargetPatternTests
     [InlineData("db:1-1024", "db", 1)]
     [InlineData("db:1-1024", "db", 1024)]
     [InlineData("db:5-5", "db", 5)]
+    [InlineData("db.internal:5432", "db.internal.", 5432)]
+    [InlineData("db.internal.:5432", "db.internal", 5432)]
+    [InlineData("*.internal:5432", "db.internal.", 5432)]
     public void AllowsName_OfWhatThePatternMeans_IsTrue(string pattern, string host, int port) =>
         Assert.True(TargetPattern.Parse(pattern).AllowsName(new TargetAddress(host, port)));
 

@@ -3,17 +3,19 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector;
-using TunnelAspire.Connector.Targets;
+using TunnelAspire.Connector.Policy;
+using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Tests.Harness;
 
-namespace TunnelAspire.Tests.Connector.Targets;
+namespace TunnelAspire.Tests.Connector.Sessions;
 
-public sealed class TargetDialerTests : IDisposable
+public sealed class AdmissionTests : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
 
-    public TargetDialerTests() => _listener.Start();
+    public AdmissionTests() => _listener.Start();
 
     private int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -22,10 +24,11 @@ public sealed class TargetDialerTests : IDisposable
     [Theory]
     [InlineData("127.0.0.1:*", "127.0.0.1")]
     [InlineData("127.0.0.0/8:*", "127.0.0.1")]
-    [InlineData("*:*", "127.0.0.1")]
     [InlineData("localhost:*", "localhost")]
     [InlineData("LOCALHOST:*", "localhost")]
     [InlineData("127.0.0.0/8:*", "localhost")]
+    [InlineData("127.0.0.1:*", "127.1")]
+    [InlineData("127.0.0.1:*", "0x7f000001")]
     public async Task Dial_AnAllowedTargetThatListens_Connects(string allowed, string host)
     {
         using Socket dialled = await DialAsync(host, Port, allowed);
@@ -43,6 +46,15 @@ public sealed class TargetDialerTests : IDisposable
     [InlineData("127.0.0.1", "127.0.0.1:1")]
     [InlineData("localhost")]
     [InlineData("localhost", "local:*")]
+    [InlineData("127.0.0.1", "*:*")]
+    [InlineData("127.1", "*:*")]
+    [InlineData("2130706433", "*:*")]
+    [InlineData("localhost", "*:*")]
+    [InlineData("localhost", "0.0.0.0/0:*", "[::]/0:*")]
+    [InlineData("0.0.0.0", "*:*", "0.0.0.0/0:*")]
+    [InlineData("::ffff:127.0.0.1", "*:*", "[::]/0:*")]
+    [InlineData("::1", "*:*", "[::]/0:*")]
+    [InlineData("::", "*:*")]
     [InlineData("localhost", "10.0.0.0/8:*")]
     [InlineData("localhost", "127.0.0.1:1")]
     public async Task Dial_ATargetThatIsNotAllowed_IsForbiddenAndNotConnected(string host, params string[] allowed)
@@ -66,7 +78,7 @@ public sealed class TargetDialerTests : IDisposable
         int port = Port;
         _listener.Stop();
 
-        TunnelException refusal = await RefusesAsync(TunnelError.TargetRefused, "127.0.0.1", port, "*:*");
+        TunnelException refusal = await RefusesAsync(TunnelError.TargetRefused, "127.0.0.1", port, "127.0.0.1:*");
 
         Assert.Contains($"127.0.0.1:{port}", refusal.Message, StringComparison.Ordinal);
     }
@@ -85,7 +97,7 @@ public sealed class TargetDialerTests : IDisposable
         using CancellationTokenSource over = new();
         await over.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Dialer("*:*").DialAsync(new TargetAddress("127.0.0.1", Port), over.Token).Soon());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => AdmitAsync(new TargetAddress("127.0.0.1", Port), over.Token, "127.0.0.1:*").Soon());
     }
 
     [Theory]
@@ -94,7 +106,7 @@ public sealed class TargetDialerTests : IDisposable
     public async Task Dial_AnAllowedUnixSocketThatListens_Connects(string allowed)
     {
         using UnixListener listener = new();
-        using Socket dialled = await Dialer(string.Format(CultureInfo.InvariantCulture, allowed, listener.Folder)).DialAsync(listener.Target, CancellationToken.None).Soon();
+        using Socket dialled = (await AdmitAsync(listener.Target, CancellationToken.None, string.Format(CultureInfo.InvariantCulture, allowed, listener.Folder)).Soon()).Socket;
         using Socket accepted = await listener.Socket.AcceptAsync().Soon();
 
         await dialled.SendAsync("x"u8.ToArray()).Soon();
@@ -107,7 +119,7 @@ public sealed class TargetDialerTests : IDisposable
     public async Task Dial_AUnixSocketThatIsNotNamed_IsForbiddenAndNotConnected(string allowed)
     {
         using UnixListener listener = new();
-        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => Dialer(allowed).DialAsync(listener.Target, CancellationToken.None).Soon());
+        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => AdmitAsync(listener.Target, CancellationToken.None, allowed).Soon());
 
         Assert.Equal(TunnelError.ForbiddenTarget, refusal.Error);
         Assert.False(listener.Socket.Poll(0, SelectMode.SelectRead));
@@ -118,25 +130,29 @@ public sealed class TargetDialerTests : IDisposable
     {
         using UnixListener listener = new();
         TargetAddress missing = new($"{listener.Folder}/b.sock", 0);
-        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => Dialer($"unix:{listener.Folder}/*").DialAsync(missing, CancellationToken.None).Soon());
+        TunnelException refusal = await Assert.ThrowsAsync<TunnelException>(() => AdmitAsync(missing, CancellationToken.None, $"unix:{listener.Folder}/*").Soon());
 
         Assert.Equal(TunnelError.TargetRefused, refusal.Error);
         Assert.Contains(missing.ToString(), refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Constructor_WithAMalformedPattern_NamesIt()
+    public void AllowList_WithAMalformedPattern_NamesIt()
     {
-        FormatException refusal = Assert.Throws<FormatException>(() => Dialer("127.0.0.1:*", "wrong"));
+        FormatException refusal = Assert.Throws<FormatException>(() => new PolicySource(Options.Create(new ConnectorOptions { Allow = ["127.0.0.1:*", "wrong"] })));
 
         Assert.Contains("'wrong'", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static TargetDialer Dialer(params string[] allowed) =>
-        new(Options.Create(new ConnectorOptions { Allow = allowed, ConnectTimeout = TimeSpan.FromSeconds(10) }));
+    private static Task<Admitted> AdmitAsync(TargetAddress target, CancellationToken cancellationToken, params string[] allowed)
+    {
+        IOptions<ConnectorOptions> options = Options.Create(new ConnectorOptions { Allow = allowed, ConnectTimeout = TimeSpan.FromSeconds(10) });
+        Admission admission = new(new PolicySource(options), new CallerQuotas(TimeProvider.System), options);
+        return admission.AdmitAsync(new Opening(SessionId.New(), target, Caller.Anonymous), cancellationToken);
+    }
 
-    private static Task<Socket> DialAsync(string host, int port, params string[] allowed) =>
-        Dialer(allowed).DialAsync(new TargetAddress(host, port), CancellationToken.None).Soon();
+    private static async Task<Socket> DialAsync(string host, int port, params string[] allowed) =>
+        (await AdmitAsync(new TargetAddress(host, port), CancellationToken.None, allowed).Soon()).Socket;
 
     private static async Task<TunnelException> RefusesAsync(TunnelError error, string host, int port, params string[] allowed)
     {

@@ -1,0 +1,33 @@
+using System.Net;
+using TunnelAspire.Connector.Policy;
+using TunnelAspire.Connector.Targets;
+using TunnelAspire.Http.Identity;
+using TunnelAspire.Protocol.Wire;
+
+namespace TunnelAspire.Tests.Connector.Policy;
+
+/// <summary>Short words for policies.</summary>
+internal static class Rules
+{
+    public static Caller Ann { get; } = new("ann", ["dba", "staff"]);
+
+    public static PolicyRule Allow(string name, string[] callers, params string[] targets) => Rule(name, callers, false, targets);
+
+    public static PolicyRule Deny(string name, string[] callers, params string[] targets) => Rule(name, callers, true, targets);
+
+    public static Verdict Judge(this AccessPolicy policy, Caller caller, string target, string? address)
+    {
+        Assert.True(TargetAddress.TryParse(target, out TargetAddress? parsed));
+        return policy.Judge(caller, parsed, address is null ? null : IPAddress.Parse(address));
+    }
+
+    /// <summary>Callers that begin with '@' are roles.</summary>
+    private static PolicyRule Rule(string name, string[] callers, bool denies, string[] targets) => new()
+    {
+        Name = name,
+        Callers = [.. callers.Where(caller => caller[0] != '@')],
+        Roles = [.. callers.Where(caller => caller[0] == '@').Select(caller => caller[1..])],
+        Targets = [.. targets.Select(TargetPattern.Parse)],
+        Denies = denies,
+    };
+}
