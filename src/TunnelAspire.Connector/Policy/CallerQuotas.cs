@@ -1,11 +1,12 @@
 using TunnelAspire.Connector.Shaping;
 using TunnelAspire.Http.Identity;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Policy;
 
 /// <summary>What callers use at this connector of what rules let them: for each rule and caller the sessions, and the rates that they share.</summary>
-public sealed class CallerQuotas(TimeProvider time)
+public sealed class CallerQuotas(TimeProvider time, LimitMetrics metrics)
 {
     private sealed class Use
     {
@@ -27,6 +28,7 @@ public sealed class CallerQuotas(TimeProvider time)
             Use use = _uses.GetValueOrDefault(key) ?? new Use();
             if (use.Sessions >= rule.Terms.MaxSessions)
             {
+                metrics.Refused("sessions-caller");
                 throw new TunnelException(
                     TunnelError.TooMany, $"{caller.Name} has {use.Sessions} sessions open, the most that rule '{rule.Name}' lets a caller have at one connector");
             }

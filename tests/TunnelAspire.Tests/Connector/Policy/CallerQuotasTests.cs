@@ -8,7 +8,7 @@ namespace TunnelAspire.Tests.Connector.Policy;
 public sealed class CallerQuotasTests
 {
     private static readonly Caller Bob = new("bob", []);
-    private readonly CallerQuotas _quotas = new(new FakeTimeProvider());
+    private readonly CallerQuotas _quotas = Rules.Quotas(new FakeTimeProvider());
 
     [Fact]
     public void Enter_BeyondTheCallersMost_IsTooManyAndNamesCallerAndRule()

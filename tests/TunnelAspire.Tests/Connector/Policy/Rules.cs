@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Targets;
 using TunnelAspire.Http.Identity;
+using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Tests.Connector.Policy;
@@ -10,6 +13,9 @@ namespace TunnelAspire.Tests.Connector.Policy;
 internal static class Rules
 {
     public static Caller Ann { get; } = new("ann", ["dba", "staff"]);
+
+    public static CallerQuotas Quotas(TimeProvider time) =>
+        new(time, new LimitMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>()));
 
     public static PolicyRule Allow(string name, string[] callers, params string[] targets) => Rule(name, callers, false, targets);
 

@@ -7,6 +7,7 @@ using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
+using TunnelAspire.Tests.Connector.Policy;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Connector.Sessions;
@@ -147,7 +148,7 @@ public sealed class AdmissionTests : IDisposable
     private static Task<Admitted> AdmitAsync(TargetAddress target, CancellationToken cancellationToken, params string[] allowed)
     {
         IOptions<ConnectorOptions> options = Options.Create(new ConnectorOptions { Allow = allowed, ConnectTimeout = TimeSpan.FromSeconds(10) });
-        Admission admission = new(new PolicySource(options), new CallerQuotas(TimeProvider.System), options);
+        Admission admission = new(new PolicySource(options), Rules.Quotas(TimeProvider.System), options);
         return admission.AdmitAsync(new Opening(SessionId.New(), target, Caller.Anonymous), cancellationToken);
     }
 
