@@ -8,15 +8,6 @@ namespace TunnelAspire.Connector.Policy;
 /// <summary>The policy as it is written, in JSON with comments; docs/policy.schema.json describes it. Whatever is not understood is an error.</summary>
 internal sealed partial class PolicyFile
 {
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNameCaseInsensitive = false,
-        NumberHandling = JsonNumberHandling.Strict,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-        AllowDuplicateProperties = false,
-    };
-
     /// <summary>Where an editor finds the file's description.</summary>
     [JsonPropertyName("$schema")]
     public string? Schema { get; set; }
@@ -35,7 +26,7 @@ internal sealed partial class PolicyFile
         PolicyFile file;
         try
         {
-            file = JsonSerializer.Deserialize<PolicyFile>(text, Strict) ?? throw new FormatException("it is empty");
+            file = JsonSerializer.Deserialize(text, PolicyJson.Default.PolicyFile) ?? throw new FormatException("it is empty");
         }
         catch (JsonException e)
         {
@@ -159,3 +150,9 @@ internal sealed partial class PolicyFile
         }
     }
 }
+
+/// <summary>Reads the file: comments and commas at ends may stand, everything else must be as it should.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(PolicyFile))]
+internal sealed partial class PolicyJson : JsonSerializerContext;
