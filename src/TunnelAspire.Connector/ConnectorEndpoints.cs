@@ -12,22 +12,28 @@ namespace TunnelAspire.Connector;
 
 /// <summary>The connector's side of the protocol: one method a verb. docs/protocol.md is their specification.</summary>
 public sealed class ConnectorEndpoints(
-    SessionTable sessions, ConnectorIdentity identity, RequestLimits limits, IOptions<ConnectorOptions> options)
+    SessionTable sessions, ConnectorIdentity identity, RelayAdmission relays, SessionTokens tokens, RequestLimits limits, IOptions<ConnectorOptions> options)
 {
     private readonly ConnectorOptions _options = options.Value;
-    private readonly SessionTokens _tokens = new();
 
     /// <summary>Maps the protocol's paths and the operator's list of sessions.</summary>
     public void Map(IEndpointRouteBuilder app)
     {
-        app.MapPost(TunnelPaths.Sessions, OpenAsync);
-        app.MapPost($"{TunnelPaths.Sessions}/{{id}}/send", SendAsync);
-        app.MapGet($"{TunnelPaths.Sessions}/{{id}}/receive", ReceiveAsync);
-        app.MapDelete($"{TunnelPaths.Sessions}/{{id}}", AbortAsync);
-        app.MapGet("/sessions", List);
+        app.MapPost(TunnelPaths.Sessions, AdmitAsync);
+        app.MapPost($"{TunnelPaths.Sessions}/{{id}}/send", AdmitAsync);
+        app.MapGet($"{TunnelPaths.Sessions}/{{id}}/receive", AdmitAsync);
+        app.MapDelete($"{TunnelPaths.Sessions}/{{id}}", AdmitAsync);
+        app.MapGet("/sessions", ListAsync);
     }
 
-    /// <summary>Answers a request that has come by another way than the mapped paths.</summary>
+    /// <summary>Answers a relay; nobody else.</summary>
+    public Task AdmitAsync(HttpContext context)
+    {
+        relays.Require(context);
+        return HandleAsync(context);
+    }
+
+    /// <summary>Answers a request of which is known that a relay has handed it on.</summary>
     public Task HandleAsync(HttpContext context) => context.Request.Method switch
     {
         _ when !context.Request.RouteValues.ContainsKey("id") => OpenAsync(context),
@@ -69,7 +75,7 @@ public sealed class ConnectorEndpoints(
     {
         string? relay = context.Request.Headers[TunnelHeaders.Relay];
         string? agent = context.Request.Headers[TunnelHeaders.Agent];
-        return new Opening(RequestedId(context.Request), target, Caller.Of(context))
+        return new Opening(RequestedId(context), target, Caller.Of(context))
         {
             Relay = string.IsNullOrEmpty(relay) ? null : relay,
             Agent = IPAddress.TryParse(agent, out IPAddress? address) ? address.ToString() : context.Connection.RemoteIpAddress?.ToString(),
@@ -81,7 +87,7 @@ public sealed class ConnectorEndpoints(
         Mark(context, session.Id, ack);
         IHeaderDictionary headers = context.Response.Headers;
         headers.Location = TunnelPaths.Session(session.Id);
-        headers[TunnelHeaders.Token] = _tokens.For(session.Id);
+        headers[TunnelHeaders.Token] = tokens.For(session.Id);
         headers[TunnelHeaders.Window] = WireText.Format(_options.Window);
         headers[TunnelHeaders.MaxBody] = WireText.Format(_options.MaxBody);
         headers[TunnelHeaders.Hold] = WireText.Format((long)_options.Hold.TotalMilliseconds);
@@ -192,7 +198,9 @@ public sealed class ConnectorEndpoints(
     }
 
     /// <summary>GET /sessions: for operators, on the inner network only; relays do not forward it.</summary>
-    private IResult List() => Results.Json(sessions.Open.Select(session => SessionView.Of(session, identity.Address.Name)), SessionViews.Default.IEnumerableSessionView);
+    private Task ListAsync(HttpContext context) => relays.MayList(context)
+        ? context.Response.WriteAsJsonAsync(sessions.Open.Select(session => SessionView.Of(session, identity.Address.Name)), SessionViews.Default.IEnumerableSessionView)
+        : TunnelAnswers.FailAsync(context, TunnelError.UntrustedRelay, $"the header {TunnelHeaders.Proof} must be the cluster key's signature for '{RelayAdmission.ListPurpose}'");
 
     private async Task<WriteAnswer> AcceptAsync(HttpContext context, TargetSession session, long offset, long? fin, long? ack)
     {
@@ -244,7 +252,7 @@ public sealed class ConnectorEndpoints(
     {
         SessionId id = TunnelRequests.Session(context);
         RequireThisRun(context, otherwise: TunnelError.SessionGone);
-        if (!_tokens.Admits(id, context.Request.Headers[TunnelHeaders.Token]))
+        if (!tokens.Admits(id, context.Request.Headers[TunnelHeaders.Token]))
         {
             throw new TunnelException(TunnelError.SessionUnknown, "no such session");
         }
@@ -285,15 +293,15 @@ public sealed class ConnectorEndpoints(
         TunnelRequests.RequireFitting(context.Request, _options.MaxBody);
     }
 
-    private static SessionId RequestedId(HttpRequest request)
+    private static SessionId RequestedId(HttpContext context)
     {
-        if (SessionId.TryParse(request.Headers[TunnelHeaders.Session], out SessionId id))
+        if (SessionId.TryParse(context.Request.Headers[TunnelHeaders.Session], out SessionId id))
         {
             return id; // chosen by the relay
         }
 
-        string? key = request.Headers[TunnelHeaders.OpenKey];
-        return string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key);
+        string? key = context.Request.Headers[TunnelHeaders.OpenKey];
+        return string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key, Caller.Of(context).Name);
     }
 
     private static void Mark(HttpContext context, SessionId id, long ack)

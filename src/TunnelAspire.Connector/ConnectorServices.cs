@@ -1,7 +1,10 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http.Cluster;
 using TunnelAspire.Http.Limits;
+using TunnelAspire.Routing;
 
 namespace TunnelAspire.Connector;
 
@@ -16,8 +19,10 @@ public static class ConnectorServices
             .Validate(options => options.Grace > options.Hold, "Connector:Grace must be longer than Connector:Hold")
             .Validate(options => options.Hold < TimeSpan.FromMinutes(5), "Connector:Hold must be under five minutes");
         builder.AddLimits();
-        builder.Services.AddSingleton<ServesRelays>();
+        builder.AddCluster();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
+        builder.Services.TryAddSingleton<RelayProofs>();
+        builder.Services.AddSingleton<RelayAdmission>();
         builder.Services.AddSingleton<ConnectorIdentity>();
         builder.Services.AddSingleton<ConnectorMetrics>();
         builder.Services.AddSingleton<ConnectorDrain>();

@@ -1,5 +1,6 @@
 using TunnelAspire.Connector;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Cluster;
 using TunnelAspire.Routing;
 
 return await HostStart.RunAsync(
@@ -8,5 +9,6 @@ return await HostStart.RunAsync(
     {
         builder.AddRouting();
         builder.AddConnector();
+        builder.ConfineWithoutCluster();
     },
     app => app.MapConnector());

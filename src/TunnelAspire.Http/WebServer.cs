@@ -53,7 +53,11 @@ public static class WebServer
         limits.Http2.MaxFrameSize = 16 * 1024;
 
         ConnectionLimits connections = server.ApplicationServices.GetRequiredService<ConnectionLimits>();
-        server.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection => connections.AcceptAsync(connection, next)));
+        server.ConfigureEndpointDefaults(endpoint =>
+        {
+            ListenRule.Require(server.ApplicationServices, endpoint);
+            endpoint.Use(next => connection => connections.AcceptAsync(connection, next));
+        });
     }
 
     /// <summary>

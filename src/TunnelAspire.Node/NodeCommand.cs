@@ -1,6 +1,8 @@
 using System.CommandLine;
 using TunnelAspire.Connector;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Cluster;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Http.Tls;
 using TunnelAspire.Relay;
 using TunnelAspire.Routing;
@@ -16,7 +18,9 @@ internal sealed class NodeCommand : RootCommand
     private readonly Option<string?> _certificate = new("--cert") { Description = "PEM file with the certificate, and its chain, for https:// addresses. Read again when it changes" };
     private readonly Option<string?> _key = new("--key") { Description = "PEM file with the certificate's key" };
     private readonly Option<string?> _clientCa = new("--client-ca") { Description = "PEM file with the authorities of which agents must present a certificate" };
-    private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with sections \"Connector\", \"Relay\", \"Routing\", \"Tls\", \"Kestrel\"" };
+    private readonly Option<string?> _tokens = new("--tokens") { Description = "File with the tokens of those who may open sessions; 'tunneld token new NAME' makes its lines. Read again when it changes" };
+    private readonly Option<bool> _open = new("--open") { Description = "Let everyone who reaches the server open sessions" };
+    private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with sections \"Identity\", \"Connector\", \"Relay\", \"Routing\", \"Cluster\", \"Tls\", \"Kestrel\"" };
 
     /// <summary>The command with its options.</summary>
     public NodeCommand()
@@ -28,6 +32,8 @@ internal sealed class NodeCommand : RootCommand
         Add(_certificate);
         Add(_key);
         Add(_clientCa);
+        Add(_tokens);
+        Add(_open);
         Add(_config);
         SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay()));
     }
@@ -48,13 +54,19 @@ internal sealed class NodeCommand : RootCommand
         else
         {
             builder.AddRouting();
+            builder.RequireClusterKey();
         }
 
         builder.AddConnector();
         builder.AddRelay();
+        builder.ConfineWithoutIdentity();
         builder.Services.AddSingleton(services => new LocalConnector(
-            () => services.GetRequiredService<ConnectorIdentity>().Address, services.GetRequiredService<ConnectorEndpoints>().HandleAsync));
+            () => services.GetRequiredService<ConnectorIdentity>().Address,
+            context => services.GetRequiredService<ConnectorEndpoints>().HandleAsync(context),
+            context => services.GetRequiredService<RelayAdmission>().IsProved(context),
+            context => services.GetRequiredService<ConnectorEndpoints>().AdmitAsync(context)));
         builder.Services.PostConfigure<ConnectorOptions>(options => Override(options, arguments));
+        builder.Services.PostConfigure<IdentityOptions>(options => Override(options, arguments));
     }
 
     /// <summary>Where nothing says where to listen, neither as URLs nor as endpoints of the web server's own section, it is this machine only.</summary>
@@ -71,6 +83,12 @@ internal sealed class NodeCommand : RootCommand
     {
         options.Allow = arguments.GetValue(_allow) is { Length: > 0 } allow ? allow : options.Allow;
         options.Policy = arguments.GetValue(_policy) ?? options.Policy;
+    }
+
+    private void Override(IdentityOptions options, ParseResult arguments)
+    {
+        options.TokensFile = arguments.GetValue(_tokens) ?? options.TokensFile;
+        options.Open |= arguments.GetValue(_open);
     }
 
     private void Override(TlsOptions options, ParseResult arguments)

@@ -1,15 +1,18 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
 namespace TunnelAspire.Relay;
 
 /// <summary>Hands one request on to a connector and its answer back, as both arrive; over to a connector in this process.</summary>
-public sealed class Forwarder : IDisposable
+public sealed partial class Forwarder : IDisposable
 {
     private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "Accept", "traceparent", "tracestate"];
 
@@ -19,12 +22,15 @@ public sealed class Forwarder : IDisposable
     private readonly RelayOptions _options;
     private readonly IRoutingStore _store;
     private readonly LocalConnector? _local;
+    private readonly RelayProofs _proofs;
+    private readonly ILogger<Forwarder> _logger;
+    private readonly ConcurrentDictionary<ConnectorAddress, bool> _distrustful = new(); // told once
     private readonly CancellationToken _stopping;
 
     /// <summary>A forwarder with a connection pool of its own.</summary>
-    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime, LocalConnector? local = null)
+    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime, RelayProofs proofs, ILogger<Forwarder> logger, LocalConnector? local = null)
     {
-        (_options, _store, _local, _stopping) = (options.Value, store, local, lifetime.ApplicationStopping);
+        (_options, _store, _proofs, _local, _logger, _stopping) = (options.Value, store, proofs, local, logger, lifetime.ApplicationStopping);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.Value.ConnectTimeout,
@@ -50,6 +56,7 @@ public sealed class Forwarder : IDisposable
 
     private async Task<int> HandOverAsync(LocalConnector local, HttpContext context, SessionId session)
     {
+        CallerHeaders.Clear(context); // nobody outside speaks for the relay; who the caller is, the connector finds where the relay established it
         context.Request.Headers[TunnelHeaders.Session] = session.ToString();
         context.Request.Headers[TunnelHeaders.Relay] = _options.Name;
         context.Request.Headers[TunnelHeaders.Agent] = context.Connection.RemoteIpAddress?.ToString();
@@ -97,6 +104,16 @@ public sealed class Forwarder : IDisposable
             }
         }
 
+        if (context.Features.Get<Caller>() is { } caller)
+        {
+            CallerHeaders.Write(caller, request.Headers); // at an open
+        }
+
+        if (_proofs.For(connector) is { } proof)
+        {
+            request.Headers.TryAddWithoutValidation(TunnelHeaders.Proof, proof);
+        }
+
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Session, session.ToString());
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Epoch, WireText.Format(connector.Epoch));
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Relay, _options.Name);
@@ -123,6 +140,7 @@ public sealed class Forwarder : IDisposable
             response = await _client.SendAsync(request, cancellationToken);
             if (response.Headers.Contains(TunnelHeaders.Version))
             {
+                RequireTrust(response, connector);
                 return response;
             }
 
@@ -147,6 +165,23 @@ public sealed class Forwarder : IDisposable
                 await IsGoneAsync(connector, cancellationToken) ? TunnelError.SessionGone : TunnelError.ConnectorUnreachable,
                 $"connector {connector.Name}: {e.Message}", e);
         }
+    }
+
+    /// <summary>What is wrong between relay and connector is no answer to the agent.</summary>
+    private void RequireTrust(HttpResponseMessage response, ConnectorAddress connector)
+    {
+        if (response.StatusCode != HttpStatusCode.Forbidden || !response.Headers.TryGetValues(TunnelHeaders.Error, out IEnumerable<string>? codes) ||
+            codes.First() != TunnelError.UntrustedRelay.Code())
+        {
+            return;
+        }
+
+        if (_distrustful.TryAdd(connector, true))
+        {
+            LogDistrusted(connector.Name, connector.Url);
+        }
+
+        throw new HttpRequestException("it does not take this relay for one of its cluster");
     }
 
     /// <summary>A connector that cannot be reached and is registered no more, or anew, is dead: its sessions are too.</summary>
@@ -200,4 +235,7 @@ public sealed class Forwarder : IDisposable
             await context.Response.BodyWriter.FlushAsync(cancellationToken);
         }
     }
+
+    [LoggerMessage(2930, LogLevel.Warning, "Connector {Connector} at {Url} does not take this relay for one of its cluster: give both the same cluster key")]
+    private partial void LogDistrusted(string connector, Uri url);
 }

@@ -1,4 +1,6 @@
 using TunnelAspire.Http;
+using TunnelAspire.Http.Cluster;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Relay;
 using TunnelAspire.Routing;
 
@@ -8,5 +10,7 @@ return await HostStart.RunAsync(
     {
         builder.AddRouting();
         builder.AddRelay();
+        builder.ConfineWithoutIdentity();
+        builder.ConfineWithoutCluster();
     },
     app => app.MapRelay());

@@ -1,5 +1,5 @@
 using TunnelAspire.Http;
-using TunnelAspire.Http.Limits;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
@@ -7,7 +7,7 @@ namespace TunnelAspire.Relay;
 
 /// <summary>The relay's side of the protocol: finds the session's connector and hands the request on.</summary>
 public sealed class RelayEndpoints(
-    ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayMetrics metrics, RequestLimits limits, LocalConnector? local = null)
+    ConnectorDirectory directory, RouteCache routes, Forwarder forwarder, RelayAdmissions admissions, RelayMetrics metrics, LocalConnector? local = null)
 {
     /// <summary>Maps the protocol's paths.</summary>
     public void Map(IEndpointRouteBuilder app)
@@ -21,14 +21,14 @@ public sealed class RelayEndpoints(
     /// <summary>An open with a key goes where an earlier open with the same key went; any other to the less loaded of two connectors.</summary>
     private async Task OpenAsync(HttpContext context)
     {
-        limits.AdmitOpen(context);
+        await admissions.RequireOpenAsync(context);
         string? key = context.Request.Headers[TunnelHeaders.OpenKey];
         if (key is { Length: > 128 or (> 0 and < 16) })
         {
             throw new TunnelException(TunnelError.Malformed, $"the header {TunnelHeaders.OpenKey} has 16 to 128 characters");
         }
 
-        SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key);
+        SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key, Caller.Of(context).Name);
         ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await FindAsync(session, context.RequestAborted);
         connector ??= await directory.ChooseAsync(context.RequestAborted);
         routes.Remember(session, connector); // the session's other requests come while the answer to this one is still under way
@@ -60,11 +60,7 @@ public sealed class RelayEndpoints(
     private async Task ForwardAsync(HttpContext context)
     {
         SessionId session = TunnelRequests.Session(context);
-        if (string.IsNullOrEmpty(context.Request.Headers[TunnelHeaders.Token]))
-        {
-            throw new TunnelException(TunnelError.SessionUnknown, "no such session");
-        }
-
+        admissions.RequireToken(context, session);
         ConnectorAddress connector = await routes.FindAsync(session, context.RequestAborted);
         int status = await forwarder.ForwardAsync(context, session, connector);
         bool last = HttpMethods.IsPost(context.Request.Method) && context.Response.Headers.ContainsKey(TunnelHeaders.Fin); // for all but a few sessions
@@ -88,9 +84,9 @@ public sealed class RelayEndpoints(
 
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> handle)
     {
-        if (local is not null && context.Request.Headers.ContainsKey(TunnelHeaders.Epoch))
+        if (local?.IsMeant(context) == true)
         {
-            await local.Handle(context); // another process's relay means the connector in this one
+            await local.Admit(context);
             return;
         }
 

@@ -1,5 +1,9 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using TunnelAspire.Http.Cluster;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Relay.Paths;
+using TunnelAspire.Routing;
 
 namespace TunnelAspire.Relay;
 
@@ -11,10 +15,14 @@ public static class RelayServices
     {
         builder.Services.AddOptionsWithValidateOnStart<RelayOptions, RelayOptionsValidator>().BindConfiguration(RelayOptions.Section);
         builder.AddLimits();
+        builder.AddCluster();
+        builder.AddCallers();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
+        builder.Services.TryAddSingleton<RelayProofs>();
         builder.Services.AddSingleton<ConnectorDirectory>();
         builder.Services.AddSingleton<RouteCache>();
         builder.Services.AddSingleton<Forwarder>();
+        builder.Services.AddSingleton<RelayAdmissions>();
         builder.Services.AddSingleton<RelayMetrics>();
         builder.Services.AddSingleton<RelayEndpoints>();
         builder.Services.AddSingleton<PathEndpoints>();

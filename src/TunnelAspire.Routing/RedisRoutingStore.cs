@@ -12,14 +12,16 @@ namespace TunnelAspire.Routing;
 /// <item><c>connector:NAME</c>: string <c>epoch|sessions|draining|url</c>, expires after the connector lease.</item>
 /// <item><c>route:SESSION</c>: string <c>name|epoch|url</c>, expires after the route lease; written with NX, so that the first opener wins.</item>
 /// </list>
+/// With a cluster key both end with <c>|seal=…</c>, its signature of what stands before; what has none counts as absent.
 /// Nothing else is kept, and all of it can be lost: the next heartbeats write it again. No scripts, and no
 /// command of several keys: it runs on Garnet and on a Redis cluster as on redis-server.
 /// </remarks>
-public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<RoutingOptions> options) : IRoutingStore
+public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<RoutingOptions> options, ClusterKeys keys) : IRoutingStore
 {
     private const int RefreshBatch = 1000;
 
     private readonly RoutingOptions _options = options.Value;
+    private readonly RoutingText _text = new(keys);
 
     private RedisKey Index => _options.KeyPrefix + "connectors";
 
@@ -27,13 +29,13 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     public Task<bool> AnnounceAsync(ConnectorStatus status, CancellationToken cancellationToken) => RunAsync(async db =>
     {
         RedisKey key = ConnectorKey(status.Address.Name);
-        long? standing = RoutingText.ReadStatus(status.Address.Name, await db.StringGetAsync(key))?.Address.Epoch;
+        long? standing = _text.ReadStatus(status.Address.Name, await db.StringGetAsync(key))?.Address.Epoch;
         if (standing > status.Address.Epoch)
         {
             return true;
         }
 
-        await Task.WhenAll(db.StringSetAsync(key, RoutingText.Write(status), _options.ConnectorLease), db.SetAddAsync(Index, status.Address.Name));
+        await Task.WhenAll(db.StringSetAsync(key, _text.Write(status), _options.ConnectorLease), db.SetAddAsync(Index, status.Address.Name));
         return standing == status.Address.Epoch;
     }, cancellationToken);
 
@@ -42,7 +44,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     {
         RedisKey key = ConnectorKey(connector.Name);
         RedisValue former = await db.StringGetAsync(key);
-        return RoutingText.ReadStatus(connector.Name, former)?.Address.Epoch == connector.Epoch && await db.KeyDeleteAsync(key);
+        return _text.ReadStatus(connector.Name, former)?.Address.Epoch == connector.Epoch && await db.KeyDeleteAsync(key);
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -53,7 +55,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
         List<ConnectorStatus> live = [];
         for (int i = 0; i < names.Length; i++)
         {
-            if (RoutingText.ReadStatus(names[i]!, entries[i]) is { } status)
+            if (_text.ReadStatus(names[i]!, entries[i]) is { } status)
             {
                 live.Add(status);
             }
@@ -68,28 +70,28 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
 
     /// <inheritdoc/>
     public Task<ConnectorStatus?> FindConnectorAsync(string name, CancellationToken cancellationToken) =>
-        RunAsync(async db => RoutingText.ReadStatus(name, await db.StringGetAsync(ConnectorKey(name))), cancellationToken);
+        RunAsync(async db => _text.ReadStatus(name, await db.StringGetAsync(ConnectorKey(name))), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken) => RunAsync(async db =>
     {
         RedisKey key = RouteKey(session);
-        if (await db.StringSetAsync(key, RoutingText.Write(connector), _options.RouteLease, When.NotExists))
+        if (await db.StringSetAsync(key, _text.Write(connector), _options.RouteLease, When.NotExists))
         {
             return connector;
         }
 
-        return RoutingText.ReadRoute(await db.StringGetAsync(key)) ?? throw new RoutingUnavailableException($"the route of {session.Prefix} has just expired, or is none");
+        return _text.ReadRoute(await db.StringGetAsync(key)) ?? throw new RoutingUnavailableException($"the route of {session.Prefix} has just expired, or is none");
     }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorAddress?> FindRouteAsync(SessionId session, CancellationToken cancellationToken) =>
-        RunAsync(async db => RoutingText.ReadRoute(await db.StringGetAsync(RouteKey(session))), cancellationToken);
+        RunAsync(async db => _text.ReadRoute(await db.StringGetAsync(RouteKey(session))), cancellationToken);
 
     /// <inheritdoc/>
     public async Task RefreshRoutesAsync(IReadOnlyCollection<SessionId> sessions, ConnectorAddress connector, CancellationToken cancellationToken)
     {
-        RedisValue route = RoutingText.Write(connector);
+        RedisValue route = _text.Write(connector);
         foreach (SessionId[] batch in sessions.Chunk(RefreshBatch))
         {
             await RunAsync(db => Task.WhenAll(batch.Select(session => db.StringSetAsync(RouteKey(session), route, _options.RouteLease))), cancellationToken);

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Routing;
 
@@ -52,6 +54,7 @@ public static class RoutingServices
     private static void AddCommon(IHostApplicationBuilder builder)
     {
         builder.Services.AddOptionsWithValidateOnStart<RoutingOptions, RoutingOptionsValidator>().BindConfiguration(RoutingOptions.Section);
+        builder.Services.TryAddSingleton(new ClusterKeys());
         builder.Services.AddHealthChecks().AddCheck<RoutingHealth>("redis", tags: ["ready"]);
     }
 

@@ -3,30 +3,45 @@ using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Routing;
 
-/// <summary>How values are written in Redis. What cannot be read counts as absent.</summary>
-internal static class RoutingText
+/// <summary>
+/// How values are written in Redis. What cannot be read counts as absent; and where there is a cluster key, so does what does not
+/// end with its seal: whoever can write to Redis, but does not know the key, cannot lead a relay to an address of his own.
+/// </summary>
+internal sealed class RoutingText(ClusterKeys keys)
 {
-    /// <summary>Raw format: <c>name|epoch|url</c>.</summary>
-    public static string Write(ConnectorAddress address) => $"{address.Name}|{WireText.Format(address.Epoch)}|{address.Url}";
+    private const string Purpose = "connector";
+    private const string Mark = "|seal=";
 
-    /// <summary>Raw format: <c>epoch|sessions|draining|url</c>.</summary>
-    public static string Write(ConnectorStatus status) => string.Create(
-        CultureInfo.InvariantCulture, $"{status.Address.Epoch}|{status.Sessions}|{(status.Draining ? 1 : 0)}|{status.Address.Url}");
+    /// <summary>Raw format: <c>name|epoch|url</c>, with a cluster key <c>name|epoch|url|seal=…</c>.</summary>
+    public string Write(ConnectorAddress address) => Sealed("route", $"{address.Name}|{WireText.Format(address.Epoch)}|{address.Url}");
 
-    public static ConnectorAddress? ReadRoute(string? text)
+    /// <summary>Raw format: <c>epoch|sessions|draining|url</c>, with a cluster key <c>epoch|sessions|draining|url|seal=…</c>.</summary>
+    public string Write(ConnectorStatus status) => Sealed(status.Address.Name, string.Create(
+        CultureInfo.InvariantCulture, $"{status.Address.Epoch}|{status.Sessions}|{(status.Draining ? 1 : 0)}|{status.Address.Url}"));
+
+    public ConnectorAddress? ReadRoute(string? text)
     {
-        string[] parts = (text ?? "").Split('|', 3);
+        string[] parts = Unsealed("route", text).Split('|', 3);
         return parts.Length == 3 && parts[0].Length > 0 && WireText.TryParseOffset(parts[1], out long epoch) && Uri.TryCreate(parts[2], UriKind.Absolute, out Uri? url)
             ? new ConnectorAddress(parts[0], epoch, url)
             : null;
     }
 
-    public static ConnectorStatus? ReadStatus(string name, string? text)
+    public ConnectorStatus? ReadStatus(string name, string? text)
     {
-        string[] parts = (text ?? "").Split('|', 4);
+        string[] parts = Unsealed(name, text).Split('|', 4);
         return parts.Length == 4 && WireText.TryParseOffset(parts[0], out long epoch) && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sessions) &&
             Uri.TryCreate(parts[3], UriKind.Absolute, out Uri? url)
             ? new ConnectorStatus(new ConnectorAddress(name, epoch, url), sessions, parts[2] == "1")
             : null;
+    }
+
+    private string Sealed(string what, string text) => keys.Any ? $"{text}{Mark}{keys.Sign(Purpose, $"{what}\n{text}")}" : text;
+
+    private string Unsealed(string what, string? text)
+    {
+        int mark = text?.LastIndexOf(Mark, StringComparison.Ordinal) ?? -1;
+        string bare = mark < 0 ? text ?? "" : text![..mark];
+        return !keys.Any || keys.Verifies(Purpose, $"{what}\n{bare}", mark < 0 ? null : text![(mark + Mark.Length)..]) ? bare : "";
     }
 }

@@ -72,7 +72,7 @@ public sealed partial class SessionOpener(
         try
         {
             HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, null, overdue.Token);
-            return await ReadAsync(answer, SessionId.FromOpenKey(key), overdue.Token);
+            return await ReadAsync(answer, overdue.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -91,11 +91,11 @@ public sealed partial class SessionOpener(
         LogRetry(target, failure.Message);
     }
 
-    private static async Task<OpenedSession> ReadAsync(HttpResponseMessage answer, SessionId id, CancellationToken cancellationToken)
+    private static async Task<OpenedSession> ReadAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         try
         {
-            SessionGrant grant = Grant(answer, id);
+            SessionGrant grant = Grant(answer);
             long ack = TunnelExchange.Offset(answer, TunnelHeaders.Ack);
             if (TunnelExchange.OptionalOffset(answer, TunnelHeaders.Offset) is not null)
             {
@@ -112,11 +112,11 @@ public sealed partial class SessionOpener(
         }
     }
 
-    private static SessionGrant Grant(HttpResponseMessage answer, SessionId id)
+    private static SessionGrant Grant(HttpResponseMessage answer)
     {
-        if (TunnelExchange.Header(answer, TunnelHeaders.Session) != id.ToString() || TunnelExchange.Header(answer, TunnelHeaders.Token) is not { } token)
+        if (!SessionId.TryParse(TunnelExchange.Header(answer, TunnelHeaders.Session), out SessionId id) || TunnelExchange.Header(answer, TunnelHeaders.Token) is not { } token)
         {
-            throw new CarrierException(CarrierFault.Foreign, "the answer to the open names another session, or none");
+            throw new CarrierException(CarrierFault.Foreign, "the answer to the open names no session");
         }
 
         SessionLimits limits = new(

@@ -22,14 +22,12 @@ public sealed class RequestLimits : IDisposable
     private readonly StreamBudget _budget;
     private readonly LimitMetrics _metrics;
 
-    private readonly bool _servesRelays;
-
     private sealed record Admitted;
 
     /// <summary>Limits as configured.</summary>
-    public RequestLimits(IOptions<LimitOptions> options, StreamBudget budget, LimitMetrics metrics, ServesRelays? servesRelays = null)
+    public RequestLimits(IOptions<LimitOptions> options, StreamBudget budget, LimitMetrics metrics)
     {
-        (_budget, _metrics, _servesRelays) = (budget, metrics, servesRelays is not null);
+        (_budget, _metrics) = (budget, metrics);
         _opens = new TokenBucketRateLimiter(Bucket(options.Value.OpensPerSecond, replenishesItself: true));
         _opensOfOne = ForEachClient(options.Value.OpensPerSecondPerClient);
         _probesOfOne = ForEachClient(options.Value.ProbesPerSecondPerClient);
@@ -109,7 +107,7 @@ public sealed class RequestLimits : IDisposable
 
     /// <summary>Refusals that a client brings about by itself. What sessions and targets come to is not among them.</summary>
     private static bool IsClients(TunnelError error) => error is TunnelError.Malformed or TunnelError.MethodNotAllowed or TunnelError.UnsupportedMediaType
-        or TunnelError.Unauthenticated or TunnelError.ForbiddenTarget or TunnelError.SessionUnknown or TunnelError.BodyTooLarge;
+        or TunnelError.Unauthenticated or TunnelError.UntrustedRelay or TunnelError.ForbiddenTarget or TunnelError.SessionUnknown or TunnelError.BodyTooLarge;
 
     private void RequireFewFailures(string client) =>
         Require(_failuresOfOne.AttemptAcquire(client, permitCount: 0), "failures-client", "too many of your requests were refused");
@@ -126,9 +124,9 @@ public sealed class RequestLimits : IDisposable
     }
 
     /// <summary>Whom a request counts for: the caller, or the address. Null where a relay brings it, which counts for itself.</summary>
-    private string? Client(HttpContext context)
+    private static string? Client(HttpContext context)
     {
-        if (_servesRelays && context.Request.Headers.ContainsKey(TunnelHeaders.Epoch))
+        if (context.Features.Get<FromRelay>() is not null)
         {
             return null;
         }
@@ -154,6 +152,3 @@ public sealed class RequestLimits : IDisposable
         QueueLimit = 0,
     };
 }
-
-/// <summary>Says that relays bring requests here: registered by a connector.</summary>
-public sealed record ServesRelays;

@@ -32,13 +32,15 @@ public readonly record struct SessionId
     }
 
     /// <summary>
-    /// The id that belongs to the opener's secret key: the same key always names the same session, so that an opening
-    /// request can be repeated, and the id does not give the key away.
+    /// The id that belongs to the opener's secret key: the same key of the same caller always names the same session, so that an
+    /// opening request can be repeated. The id does not give the key away, and another caller's session is never met.
     /// </summary>
-    public static SessionId FromOpenKey(string openKey)
+    /// <param name="openKey">The key, of characters that a header may have: no line feed among them.</param>
+    /// <param name="caller">The caller's name.</param>
+    public static SessionId FromOpenKey(string openKey, string caller)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(openKey), hash);
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{openKey}\n{caller}"), hash);
         return new SessionId(Base64Url.EncodeToString(hash[..Bytes]));
     }
 

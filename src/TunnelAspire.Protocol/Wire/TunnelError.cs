@@ -17,6 +17,12 @@ public enum TunnelError
     /// <summary>The caller did not prove who it is.</summary>
     Unauthenticated,
 
+    /// <summary>Whether the caller is who it says cannot be found out now: its issuer is out of reach.</summary>
+    IdentityUnavailable,
+
+    /// <summary>The request does not come from a relay of the connector's cluster.</summary>
+    UntrustedRelay,
+
     /// <summary>The target is not on the allow-list; it was not dialled.</summary>
     ForbiddenTarget,
 

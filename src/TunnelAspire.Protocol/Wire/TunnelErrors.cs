@@ -24,6 +24,8 @@ public static class TunnelErrors
         new(TunnelError.MethodNotAllowed, "method-not-allowed", 405, TunnelErrorKind.Final, "The path does not take this method"),
         new(TunnelError.UnsupportedMediaType, "unsupported-media-type", 415, TunnelErrorKind.Final, "The body's media type carries no TCP bytes"),
         new(TunnelError.Unauthenticated, "unauthenticated", 401, TunnelErrorKind.Final, "The caller is not authenticated"),
+        new(TunnelError.IdentityUnavailable, "identity-unavailable", 503, TunnelErrorKind.Retry, "The caller's issuer is out of reach"),
+        new(TunnelError.UntrustedRelay, "untrusted-relay", 403, TunnelErrorKind.Final, "The request does not come from a relay of this cluster"),
         new(TunnelError.ForbiddenTarget, "forbidden-target", 403, TunnelErrorKind.Final, "The target is not allowed"),
         new(TunnelError.TargetNotResolved, "target-not-resolved", 424, TunnelErrorKind.Final, "The target's name does not resolve"),
         new(TunnelError.TargetRefused, "target-refused", 424, TunnelErrorKind.Final, "The target refused the connection"),

@@ -54,6 +54,15 @@ public static class TunnelHeaders
     /// <summary>Relay to connector, at the open: the agent's address as the relay saw it.</summary>
     public const string Agent = "Tunnel-Agent";
 
+    /// <summary>Relay to connector: proves that the relay belongs to the connector's cluster. What else it says about the request counts only with it.</summary>
+    public const string Proof = "Tunnel-Proof";
+
+    /// <summary>Relay to connector, at an open: the name of the caller, percent-encoded.</summary>
+    public const string Caller = "Tunnel-Caller";
+
+    /// <summary>Relay to connector, at an open: the caller's roles, each percent-encoded, with commas between.</summary>
+    public const string Roles = "Tunnel-Roles";
+
     /// <summary>The version spoken here.</summary>
     public const string CurrentVersion = "1";
 }

@@ -2,15 +2,16 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Identity;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Relay.Paths;
 
 /// <summary>The path probes: they say how requests reach the relay, and let answers go out at chosen times. They know no session and keep nothing.</summary>
-public sealed class PathEndpoints(IOptions<RelayOptions> options, RequestLimits limits, TimeProvider time, IHostApplicationLifetime lifetime)
+public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers callers, RequestLimits limits, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    /// <summary>Most probes at once: they cost memory and bandwidth, and need no session.</summary>
+    /// <summary>Most probes at once: they cost memory and bandwidth.</summary>
     public const int MostAtOnce = 64;
 
     private int _underWay;
@@ -25,6 +26,7 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, RequestLimits 
 
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> answer)
     {
+        await callers.RequireAsync(context); // they cost memory and bandwidth, and tell something about the relay
         limits.AdmitProbe(context);
         TunnelRequests.LiftServerLimits(context);
         try

@@ -15,7 +15,7 @@ using TunnelAspire.Routing;
 namespace TunnelAspire.Tests.Harness;
 
 /// <summary>A connector and a relay with web servers of their own, in this process, and a target that echoes.</summary>
-public sealed class TunnelHosts : IAsyncLifetime
+public class TunnelHosts : IAsyncLifetime
 {
     /// <summary>Small, so that tests meet the limits soon.</summary>
     public const int MaxBody = 32 * 1024;
@@ -55,7 +55,13 @@ public sealed class TunnelHosts : IAsyncLifetime
     /// <summary>An allowed target that a test plays: it accepts the sessions' connections itself.</summary>
     public TcpListener PlayedTarget { get; } = Listen();
 
+    /// <summary>Settings for both, beside those that every test has.</summary>
+    protected virtual Dictionary<string, string?> Settings => [];
+
     public bool ForbiddenTargetWasDialled => _forbidden.Pending();
+
+    /// <summary>How the connector is registered.</summary>
+    public async Task<ConnectorAddress> RegisteredAsync() => Assert.Single(await _store.ListConnectorsAsync(CancellationToken.None)).Address;
 
     public async ValueTask InitializeAsync()
     {
@@ -86,6 +92,7 @@ public sealed class TunnelHosts : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await _relay.DisposeAsync();
         await _connector.DisposeAsync();
         _echo.Dispose();
@@ -113,6 +120,7 @@ public sealed class TunnelHosts : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(_settings);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.AddInMemoryRouting();
         builder.Services.AddSingleton<IRoutingStore>(_store);
         register(builder);

@@ -25,20 +25,20 @@ public sealed class SessionIdTests
 
     [Fact]
     public void FromOpenKey_OfTheSameKey_IsTheSameId() =>
-        Assert.Equal(SessionId.FromOpenKey("a key"), SessionId.FromOpenKey("a key"));
+        Assert.Equal(SessionId.FromOpenKey("a key", "ann"), SessionId.FromOpenKey("a key", "ann"));
 
     [Fact]
     public void FromOpenKey_OfOtherKeys_IsAnotherId()
     {
         string[] keys = ["", "a", "A", "a ", "b", "aa"];
 
-        Assert.Equal(keys.Length, keys.Select(SessionId.FromOpenKey).Distinct().Count());
+        Assert.Equal(keys.Length, keys.Select(key => SessionId.FromOpenKey(key, "ann")).Distinct().Count());
     }
 
     [Fact]
     public void FromOpenKey_WrittenAndRead_IsTheSame()
     {
-        SessionId id = SessionId.FromOpenKey("a key");
+        SessionId id = SessionId.FromOpenKey("a key", "ann");
 
         Assert.True(SessionId.TryParse(id.ToString(), out SessionId read));
 
@@ -47,7 +47,7 @@ public sealed class SessionIdTests
 
     [Fact]
     public void FromOpenKey_DoesNotGiveTheKeyAway() =>
-        Assert.DoesNotContain("key", SessionId.FromOpenKey("key").ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("key", SessionId.FromOpenKey("key", "ann").ToString(), StringComparison.OrdinalIgnoreCase);
 
     [Theory]
     [InlineData(null)]
