@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Connector.Audit;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http.Cluster;
@@ -18,6 +19,7 @@ public static class ConnectorServices
             .BindConfiguration(ConnectorOptions.Section)
             .Validate(options => options.Grace > options.Hold, "Connector:Grace must be longer than Connector:Hold")
             .Validate(options => options.Hold < TimeSpan.FromMinutes(5), "Connector:Hold must be under five minutes");
+        builder.Services.AddOptionsWithValidateOnStart<AuditOptions, AuditOptionsValidator>().BindConfiguration(AuditOptions.Section);
         builder.AddLimits();
         builder.AddCluster();
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
@@ -26,6 +28,8 @@ public static class ConnectorServices
         builder.Services.AddSingleton<ConnectorIdentity>();
         builder.Services.AddSingleton<ConnectorMetrics>();
         builder.Services.AddSingleton<ConnectorDrain>();
+        builder.Services.AddSingleton<AuditTrail>();
+        builder.Services.AddHostedService<AuditService>();
         builder.Services.AddSingleton<PolicySource>();
         builder.Services.AddSingleton<CallerQuotas>();
         builder.Services.AddSingleton<Admission>();

@@ -35,6 +35,7 @@ internal sealed class NodeCommand : RootCommand
         Add(_tokens);
         Add(_open);
         Add(_config);
+        Add(new PolicyCommand());
         SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay()));
     }
 

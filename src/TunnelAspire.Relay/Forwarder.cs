@@ -25,12 +25,14 @@ public sealed partial class Forwarder : IDisposable
     private readonly RelayProofs _proofs;
     private readonly ILogger<Forwarder> _logger;
     private readonly ConcurrentDictionary<ConnectorAddress, bool> _distrustful = new(); // told once
+    private readonly AgentAddress _agents;
     private readonly CancellationToken _stopping;
 
     /// <summary>A forwarder with a connection pool of its own.</summary>
     public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime, RelayProofs proofs, ILogger<Forwarder> logger, LocalConnector? local = null)
     {
         (_options, _store, _proofs, _local, _logger, _stopping) = (options.Value, store, proofs, local, logger, lifetime.ApplicationStopping);
+        _agents = new AgentAddress(options.Value.TrustedProxies);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.Value.ConnectTimeout,
@@ -59,7 +61,7 @@ public sealed partial class Forwarder : IDisposable
         CallerHeaders.Clear(context); // nobody outside speaks for the relay; who the caller is, the connector finds where the relay established it
         context.Request.Headers[TunnelHeaders.Session] = session.ToString();
         context.Request.Headers[TunnelHeaders.Relay] = _options.Name;
-        context.Request.Headers[TunnelHeaders.Agent] = context.Connection.RemoteIpAddress?.ToString();
+        context.Request.Headers[TunnelHeaders.Agent] = Agent(context);
         context.Response.Headers[TunnelHeaders.Relay] = _options.Name;
         await local.Handle(context);
         return context.Response.StatusCode;
@@ -91,6 +93,9 @@ public sealed partial class Forwarder : IDisposable
         return (int)response.StatusCode;
     }
 
+    /// <summary>The agent's address, at an open: then only it is of interest.</summary>
+    private string? Agent(HttpContext context) => context.Request.RouteValues.ContainsKey("id") ? null : _agents.Of(context)?.ToString();
+
     private HttpRequestMessage Request(HttpContext context, SessionId session, ConnectorAddress connector)
     {
         HttpRequest incoming = context.Request;
@@ -117,7 +122,11 @@ public sealed partial class Forwarder : IDisposable
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Session, session.ToString());
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Epoch, WireText.Format(connector.Epoch));
         request.Headers.TryAddWithoutValidation(TunnelHeaders.Relay, _options.Name);
-        request.Headers.TryAddWithoutValidation(TunnelHeaders.Agent, context.Connection.RemoteIpAddress?.ToString());
+        if (Agent(context) is { } agent)
+        {
+            request.Headers.TryAddWithoutValidation(TunnelHeaders.Agent, agent);
+        }
+
         if (HttpMethods.IsPost(incoming.Method))
         {
             bool chunked = incoming.ContentLength is null && context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;

@@ -14,6 +14,9 @@ public sealed class RelayOptions
     [Required, RegularExpression("^[A-Za-z0-9._-]{1,64}$")]
     public string Name { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}";
 
+    /// <summary>Addresses and networks of proxies whose word on who asks (<c>X-Forwarded-For</c>) is taken, for the audit. Default: none.</summary>
+    public IList<string> TrustedProxies { get; set; } = [];
+
     /// <summary>How long connecting to a connector may take. Default 2 s, 50 ms to 60 s.</summary>
     [Duration("00:00:00.050", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);

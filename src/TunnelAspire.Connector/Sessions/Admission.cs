@@ -25,6 +25,7 @@ public sealed class Admission(PolicySource policy, CallerQuotas quotas, IOptions
         try
         {
             Decision decision = await Decision.MakeAsync(policy.Current, opening.Caller, opening.Target, limit.Token);
+            opening.Decision = decision;
             return decision.Allowed
                 ? await DialAsync(decision, quotas.Enter(decision.Verdict.Rule!, opening.Caller), limit.Token)
                 : throw new TunnelException(TunnelError.ForbiddenTarget, $"{opening.Target} is not among the allowed targets");

@@ -1,3 +1,4 @@
+using TunnelAspire.Connector.Policy;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 
@@ -14,4 +15,7 @@ public sealed record Opening(SessionId Session, TargetAddress Target, Caller Cal
 
     /// <summary>The relay that has brought it; null where none has.</summary>
     public string? Relay { get; init; }
+
+    /// <summary>What the policy decided on it; null before that, and where something else has refused it. Set once, by the admission.</summary>
+    public Decision? Decision { get; set; }
 }

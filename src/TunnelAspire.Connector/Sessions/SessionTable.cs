@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Connector.Audit;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -36,7 +37,7 @@ public sealed partial class SessionTable(
         SessionId id = opening.Session;
         if (!_sessions.ContainsKey(id))
         {
-            RequireRoom();
+            RequireRoom(opening);
         }
 
         // The opening outlives the request that began it: its repeat through another relay may be waiting for it.
@@ -90,8 +91,22 @@ public sealed partial class SessionTable(
 
         _sessions.TryRemove(session.Id, out _);
         metrics.Sessions.Ended(session, reason.ToString());
+        context.Audit.Ended(session, reason);
         LogEnded(session.Id.Prefix, session.Target, reason, session.BytesUp, session.BytesDown, session.Age.TotalSeconds);
         return true;
+    }
+
+    private void RequireRoom(Opening opening)
+    {
+        try
+        {
+            RequireRoom();
+        }
+        catch (TunnelException e)
+        {
+            context.Audit.NotOpened(opening, e);
+            throw;
+        }
     }
 
     private void RequireRoom()
@@ -125,12 +140,14 @@ public sealed partial class SessionTable(
             TargetSession session = new(opening, admitted, _options.Limits, context.Time, context.Budget) { Trace = trace };
             await ClaimAsync(session);
             metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(begun));
+            context.Audit.Opened(session);
             LogOpened(id.Prefix, target, session.Source);
             return session;
         }
         catch (Exception e)
         {
             _sessions.TryRemove(id, out _);
+            context.Audit.NotOpened(opening, e);
             trace?.SetStatus(ActivityStatusCode.Error, e.Message).Dispose();
             throw;
         }
@@ -179,4 +196,4 @@ public sealed partial class SessionTable(
 
 /// <summary>What the table is given by the host.</summary>
 public sealed record SessionTableContext(
-    IOptions<ConnectorOptions> Options, IOptions<LimitOptions> Limits, RequestLimits Refusals, StreamBudget Budget, ConnectorDrain Drain, TimeProvider Time, ILogger<SessionTable> Logger);
+    IOptions<ConnectorOptions> Options, IOptions<LimitOptions> Limits, RequestLimits Refusals, StreamBudget Budget, AuditTrail Audit, ConnectorDrain Drain, TimeProvider Time, ILogger<SessionTable> Logger);

@@ -18,7 +18,6 @@ public sealed class TargetSession : IMeteredSession
     private readonly SocketEnd _socket;
     private readonly IByteEnd _end;
     private readonly SessionGrant _grant;
-    private readonly Opening _opening;
     private readonly TimeProvider _time;
     private readonly long _openedAt;
     private readonly ConcurrentDictionary<string, byte> _relays = new(StringComparer.Ordinal);
@@ -30,24 +29,27 @@ public sealed class TargetSession : IMeteredSession
     /// <summary>Takes over the connected socket, and the place among its caller's sessions.</summary>
     public TargetSession(Opening opening, Admitted admitted, SessionLimits limits, TimeProvider time, StreamBudget? budget = null)
     {
-        (_opening, _grant, _time) = (opening, admitted.Grant, time);
+        (Opening, _grant, _time) = (opening, admitted.Grant, time);
         _socket = new SocketEnd(admitted.Socket);
         _end = _grant is { Up: null, Down: null } ? _socket : new ShapedEnd(_socket, _grant.Up, _grant.Down);
         End = new SessionEnd(new SendingHalf(_end, limits.Window, budget), new ReceivingHalf(_end, limits.Window, budget));
         _openedAt = _lastSeen = _lastMoved = time.GetTimestamp();
     }
 
+    /// <summary>What was asked for, by whom, and what was decided on it.</summary>
+    public Opening Opening { get; }
+
     /// <summary>The session's id.</summary>
-    public SessionId Id => _opening.Session;
+    public SessionId Id => Opening.Session;
 
     /// <summary>What it is connected to.</summary>
-    public TargetAddress Target => _opening.Target;
+    public TargetAddress Target => Opening.Target;
 
     /// <summary>Who has opened it.</summary>
-    public Caller Caller => _opening.Caller;
+    public Caller Caller => Opening.Caller;
 
     /// <summary>The address of the agent that has opened it, as the relay saw it; null where it is not known.</summary>
-    public string? Agent => _opening.Agent;
+    public string? Agent => Opening.Agent;
 
     /// <summary>The rule that has allowed it.</summary>
     public string Rule => _grant.Rule;
@@ -60,6 +62,9 @@ public sealed class TargetSession : IMeteredSession
 
     /// <summary>The address from which the target sees the connection come.</summary>
     public string Source => _socket.LocalEndPoint?.ToString() ?? "";
+
+    /// <summary>The address at which the target was dialled.</summary>
+    public string Address => _socket.RemoteEndPoint?.ToString() ?? "";
 
     /// <summary>The relays that have carried requests of the session.</summary>
     public IEnumerable<string> Relays => _relays.Keys.Order(StringComparer.Ordinal);
