@@ -273,7 +273,7 @@ public sealed class ConnectorEndpoints(
         }
 
         return sessions.FindExpired(id) is { } lifetime
-            ? new TunnelException(TunnelError.SessionExpired, $"the session has lasted {lifetime:g}, as long as its rule lets it", cause)
+            ? new TunnelException(TunnelError.SessionExpired, $"the session has lasted {lifetime:c}, as long as its rule lets it", cause)
             : new TunnelException(TunnelError.SessionGone, "the session has ended", cause);
     }
 

@@ -4,6 +4,7 @@ using TunnelAspire.Connector.Audit;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http.Cluster;
+using TunnelAspire.Http.Files;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Routing;
 
@@ -30,6 +31,7 @@ public static class ConnectorServices
         builder.Services.AddSingleton<ConnectorDrain>();
         builder.Services.AddSingleton<AuditTrail>();
         builder.Services.AddHostedService<AuditService>();
+        builder.Services.AddWatchedFiles();
         builder.Services.AddSingleton<PolicySource>();
         builder.Services.AddSingleton<CallerQuotas>();
         builder.Services.AddSingleton<Admission>();
@@ -37,7 +39,6 @@ public static class ConnectorServices
         builder.Services.AddSingleton<SessionTable>();
         builder.Services.AddSingleton<ConnectorEndpoints>();
         builder.Services.AddSingleton<LeaseServiceContext>();
-        builder.Services.AddHostedService<PolicyReload>();
         builder.Services.AddHostedService<LeaseService>();
         builder.Services.AddHostedService<DrainService>();
         builder.Services.AddHealthChecks().AddCheck<ConnectorDrain>("connector", tags: ["ready"]);

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector;
 using TunnelAspire.Connector.Policy;
+using TunnelAspire.Http.Files;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 
@@ -43,7 +45,8 @@ internal sealed class PolicyCommand : Command
         {
             try
             {
-                AccessPolicy policy = new PolicySource(new OptionsWrapper<ConnectorOptions>(Configured(arguments))).Current;
+                using WatchedFiles files = new(TimeProvider.System, NullLogger<WatchedFiles>.Instance);
+                AccessPolicy policy = new PolicySource(new OptionsWrapper<ConnectorOptions>(Configured(arguments)), files).Current;
                 Caller caller = new(arguments.GetRequiredValue(_caller), arguments.GetValue(_roles) ?? []);
                 Decision decision = await Decision.MakeAsync(policy, caller, Target(arguments), cancellationToken);
                 Write(Explanation.Of(policy, caller, decision), arguments.GetValue(_json));

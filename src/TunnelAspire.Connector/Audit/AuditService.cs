@@ -143,7 +143,7 @@ internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptio
                 LogEnded(trail.Log, record.Session, record.Caller, record.Agent, record.Target, record.Address, record.Connector, record.Rule, record.Reason, record.BytesUp, record.BytesDown, record.Seconds);
                 break;
             case { Error: not null }:
-                LogNotOpened(trail.Log, record.Session, record.Caller, record.Agent, record.Target, record.Connector, record.Relay, record.Decision, record.Rule, record.Error, record.Detail);
+                LogNotOpened(trail.Log, record.Session, record.Caller, record.Agent, record.Target, record.Connector, record.Relay, record.Decision, record.Rule ?? "none", record.Error, record.Detail);
                 break;
             default:
                 LogOpened(trail.Log, record.Session, record.Caller, record.Agent, record.Target, record.Address, record.Connector, record.Relay, record.Rule);

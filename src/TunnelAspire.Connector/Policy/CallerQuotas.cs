@@ -30,7 +30,7 @@ public sealed class CallerQuotas(TimeProvider time, LimitMetrics metrics)
             {
                 metrics.Refused("sessions-caller");
                 throw new TunnelException(
-                    TunnelError.TooMany, $"{caller.Name} has {use.Sessions} sessions open, the most that rule '{rule.Name}' lets a caller have at one connector");
+                    TunnelError.TooMany, $"{caller.Name} has as many sessions open as rule '{rule.Name}' lets a caller have at one connector: {rule.Terms.MaxSessions}");
             }
 
             use.Sessions++;

@@ -20,8 +20,8 @@ public sealed class CallerQuotasTests
         TunnelException refusal = Assert.Throws<TunnelException>(() => _quotas.Enter(rule, Rules.Ann));
 
         Assert.Equal(TunnelError.TooMany, refusal.Error);
-        Assert.Contains("ann has 2 sessions", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("'databases'", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("ann has as many sessions open", refusal.Message, StringComparison.Ordinal);
+        Assert.EndsWith("'databases' lets a caller have at one connector: 2", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

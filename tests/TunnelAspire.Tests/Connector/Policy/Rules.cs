@@ -1,8 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using TunnelAspire.Connector;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Targets;
+using TunnelAspire.Http.Files;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
@@ -16,6 +20,9 @@ internal static class Rules
 
     public static CallerQuotas Quotas(TimeProvider time) =>
         new(time, new LimitMetrics(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>()));
+
+    public static PolicySource Source(ConnectorOptions options, WatchedFiles? files = null) =>
+        new(Options.Create(options), files ?? new WatchedFiles(TimeProvider.System, NullLogger<WatchedFiles>.Instance));
 
     public static PolicyRule Allow(string name, string[] callers, params string[] targets) => Rule(name, callers, false, targets);
 

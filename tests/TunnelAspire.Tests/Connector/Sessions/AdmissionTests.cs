@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector;
-using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
@@ -140,7 +139,7 @@ public sealed class AdmissionTests : IDisposable
     [Fact]
     public void AllowList_WithAMalformedPattern_NamesIt()
     {
-        FormatException refusal = Assert.Throws<FormatException>(() => new PolicySource(Options.Create(new ConnectorOptions { Allow = ["127.0.0.1:*", "wrong"] })));
+        FormatException refusal = Assert.Throws<FormatException>(() => Rules.Source(new ConnectorOptions { Allow = ["127.0.0.1:*", "wrong"] }));
 
         Assert.Contains("'wrong'", refusal.Message, StringComparison.Ordinal);
     }
@@ -148,7 +147,7 @@ public sealed class AdmissionTests : IDisposable
     private static Task<Admitted> AdmitAsync(TargetAddress target, CancellationToken cancellationToken, params string[] allowed)
     {
         IOptions<ConnectorOptions> options = Options.Create(new ConnectorOptions { Allow = allowed, ConnectTimeout = TimeSpan.FromSeconds(10) });
-        Admission admission = new(new PolicySource(options), Rules.Quotas(TimeProvider.System), options);
+        Admission admission = new(Rules.Source(options.Value), Rules.Quotas(TimeProvider.System), options);
         return admission.AdmitAsync(new Opening(SessionId.New(), target, Caller.Anonymous), cancellationToken);
     }
 

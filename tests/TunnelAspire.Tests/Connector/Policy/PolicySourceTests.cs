@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 using TunnelAspire.Connector;
 using TunnelAspire.Connector.Policy;
+using TunnelAspire.Http.Files;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Connector.Policy;
 
-public sealed class PolicyReloadTests : IDisposable
+public sealed class PolicySourceTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("tunnelaspire-");
 
@@ -21,7 +20,7 @@ public sealed class PolicyReloadTests : IDisposable
         Write(Policy("first"));
 
         Assert.Equal(["first", PolicySource.AllowRule], Source("db:80").Current.Rules.Select(rule => rule.Name));
-        Assert.Empty(new PolicySource(Options.Create(new ConnectorOptions())).Current.Rules);
+        Assert.Empty(Rules.Source(new ConnectorOptions()).Current.Rules);
     }
 
     [Theory]
@@ -41,52 +40,41 @@ public sealed class PolicyReloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Reload_WhateverBecomesOfTheFile_KeepsTheLastThatCanBeUsedAndTellsEachFaultOnce()
+    public void Source_WhateverBecomesOfTheFile_KeepsTheLastThatCanBeUsed()
     {
         Write(Policy("first"));
-        PolicySource source = Source();
-        FakeTimeProvider time = new();
-        using RecordingLogs log = new();
-        using PolicyReload reload = new(source, time, new Logger<PolicyReload>(log));
-        await reload.StartAsync(CancellationToken.None);
+        using RecordingLogs logs = new();
+        using WatchedFiles files = new(TimeProvider.System, new Logger<WatchedFiles>(logs));
+        PolicySource source = Rules.Source(new ConnectorOptions { Policy = FilePath }, files);
 
         Write(Policy("second"));
-        await UntilAsync(time, () => log.Lines.Count == 1);
+        files.Look();
         Assert.Equal("second", source.Current.Rules[0].Name);
 
         Write("{ \"rules\": [ }");
-        await UntilAsync(time, () => log.Lines.Count == 2);
+        Look(files, 5);
         File.Delete(FilePath);
-        await UntilAsync(time, () => log.Lines.Count == 3);
+        Look(files, 5);
         Assert.Equal("second", source.Current.Rules[0].Name);
-        for (int i = 0; i < 20; i++)
-        {
-            time.Advance(TimeSpan.FromSeconds(2));
-        }
+        string told = Assert.Single(logs.Lines, line => line.Contains(" 2913 ", StringComparison.Ordinal));
+        Assert.Contains("line 1", told, StringComparison.Ordinal);
 
-        Write(Policy("second"));
-        await UntilAsync(time, () => log.Lines.Count == 4);
         Write(Policy("third"));
-        await UntilAsync(time, () => log.Lines.Count == 5);
-        await reload.StopAsync(CancellationToken.None);
-
-        Assert.Equal(["2100", "2101", "2101", "2102", "2100"], log.Lines.Select(line => line.Split(' ')[1]));
-        Assert.Contains("line 1", log.Lines[1], StringComparison.Ordinal);
-        Assert.Contains("cannot be read", log.Lines[2], StringComparison.Ordinal);
+        files.Look();
         Assert.Equal("third", source.Current.Rules[0].Name);
     }
 
-    private static Task UntilAsync(FakeTimeProvider time, Func<bool> condition) => Waiting.UntilAsync(
-        () =>
+    private static void Look(WatchedFiles files, int times)
+    {
+        for (int i = 0; i < times; i++)
         {
-            time.Advance(TimeSpan.FromSeconds(2));
-            return Task.FromResult(condition());
-        },
-        "the file has been looked at");
+            files.Look();
+        }
+    }
 
     private static string Policy(string name) => $$"""{ "rules": [{ "name": "{{name}}", "callers": ["*"], "allow": ["db:80"] }] }""";
 
     private void Write(string text) => File.WriteAllText(FilePath, text);
 
-    private PolicySource Source(params string[] allow) => new(Options.Create(new ConnectorOptions { Policy = FilePath, Allow = allow }));
+    private PolicySource Source(params string[] allow) => Rules.Source(new ConnectorOptions { Policy = FilePath, Allow = allow });
 }
