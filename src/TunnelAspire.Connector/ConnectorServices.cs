@@ -4,6 +4,7 @@ using TunnelAspire.Connector.Audit;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Http.Cluster;
+using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Files;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Routing;
@@ -53,6 +54,8 @@ public static class ConnectorServices
     public static void MapConnector(this WebApplication app)
     {
         _ = app.Services.GetRequiredService<PolicySource>(); // a wrong policy stops the start
-        app.Services.GetRequiredService<ConnectorEndpoints>().Map(app);
+        ConnectorEndpoints endpoints = app.Services.GetRequiredService<ConnectorEndpoints>();
+        endpoints.Map(app);
+        app.Services.GetService<DirectRequests>()?.Serve(endpoints.AdmitAsync);
     }
 }

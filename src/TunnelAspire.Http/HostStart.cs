@@ -1,7 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -22,8 +19,6 @@ public static class HostStart
             ServiceDefaults.InlineSockets();
             WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
             builder.AddServiceDefaults();
-            builder.Services.AddSingleton<IMemoryPoolFactory<byte>, RoomyBuffers>();
-            builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true); // nothing here blocks a thread
             builder.AddWebServer();
             register(builder);
 

@@ -1,10 +1,12 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Http.Tls;
 
@@ -28,6 +30,11 @@ public static class WebServer
             .ValidateOnStart();
         builder.AddLimits();
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<DirectRequests>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, RoomyBuffers>();
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true); // nothing here blocks a thread
+        builder.Services.AddSingleton<IConnectionListenerFactory, DirectTransport>();
+        DirectServer.Register(builder.Services);
         builder.Services.AddSingleton<TlsIdentity>();
         builder.Services.AddHostedService<TlsReload>();
         builder.WebHost.ConfigureKestrel(server =>

@@ -18,6 +18,9 @@ public sealed class RelayEndpoints(
         app.MapDelete($"{TunnelPaths.Sessions}/{{id}}", context => GuardAsync(context, ForwardAsync));
     }
 
+    /// <summary>Answers a send or a receive that has come past the mapped paths.</summary>
+    public Task AnswerAsync(HttpContext context) => GuardAsync(context, ForwardAsync);
+
     /// <summary>An open with a key goes where an earlier open with the same key went; any other to the less loaded of two connectors.</summary>
     private async Task OpenAsync(HttpContext context)
     {

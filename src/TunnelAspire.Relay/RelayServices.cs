@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using TunnelAspire.Http.Cluster;
+using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Relay.Paths;
@@ -33,7 +34,9 @@ public static class RelayServices
     /// <summary>Maps the relay's endpoints.</summary>
     public static void MapRelay(this WebApplication app)
     {
-        app.Services.GetRequiredService<RelayEndpoints>().Map(app);
+        RelayEndpoints endpoints = app.Services.GetRequiredService<RelayEndpoints>();
+        endpoints.Map(app);
+        app.Services.GetService<DirectRequests>()?.Serve(endpoints.AnswerAsync);
         app.Services.GetRequiredService<PathEndpoints>().Map(app);
     }
 }

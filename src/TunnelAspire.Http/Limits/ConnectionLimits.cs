@@ -12,38 +12,54 @@ public sealed class ConnectionLimits(IOptions<LimitOptions> options, LimitMetric
     private readonly PartitionedRateLimiter<string>? _ofOne = options.Value.MaxConnectionsPerClient is > 0 and int most ? ForEachClient(most) : null;
     private int _standing;
 
-    /// <summary>A connection has been accepted, and goes to <paramref name="next"/> unless it is one too many.</summary>
+    /// <summary>A connection has been accepted by the web server, and goes to <paramref name="next"/> unless it is one too many.</summary>
     public async Task AcceptAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        RateLimitLease? lease = null;
-        try
+        using Place? place = TryEnter(connection.RemoteEndPoint, out string limit);
+        if (place is null)
         {
-            if (Interlocked.Increment(ref _standing) > _most)
-            {
-                Refuse(connection, "connections");
-                return;
-            }
-
-            lease = _ofOne?.AttemptAcquire(ClientAddress.Key((connection.RemoteEndPoint as IPEndPoint)?.Address));
-            if (lease is { IsAcquired: false })
-            {
-                Refuse(connection, "connections-client");
-                return;
-            }
-
-            await next(connection);
+            connection.Abort(new ConnectionAbortedException($"the limit '{limit}' is reached"));
+            return;
         }
-        finally
-        {
-            lease?.Dispose();
-            Interlocked.Decrement(ref _standing);
-        }
+
+        await next(connection);
     }
 
-    private void Refuse(ConnectionContext connection, string limit)
+    /// <summary>A place for one more connection, until it is disposed; null where there is none, because of <paramref name="limit"/>.</summary>
+    internal Place? TryEnter(EndPoint? client, out string limit)
     {
+        limit = "connections";
+        if (Interlocked.Increment(ref _standing) <= _most)
+        {
+            RateLimitLease? lease = _ofOne?.AttemptAcquire(ClientAddress.Key((client as IPEndPoint)?.Address));
+            if (lease is null or { IsAcquired: true })
+            {
+                return new Place(this, lease);
+            }
+
+            lease.Dispose();
+            limit = "connections-client";
+        }
+
+        Interlocked.Decrement(ref _standing);
         metrics.Refused(limit);
-        connection.Abort(new ConnectionAbortedException($"the limit '{limit}' is reached"));
+        return null;
+    }
+
+    /// <summary>One connection's place.</summary>
+    internal sealed class Place(ConnectionLimits limits, RateLimitLease? lease) : IDisposable
+    {
+        private int _left;
+
+        /// <summary>The connection is over.</summary>
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _left, 1) == 0)
+            {
+                lease?.Dispose();
+                Interlocked.Decrement(ref limits._standing);
+            }
+        }
     }
 
     private static PartitionedRateLimiter<string> ForEachClient(int most) => PartitionedRateLimiter.Create<string, string>(

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Protocol.Carriers;
@@ -35,6 +36,7 @@ public sealed class OpenMessage : IDisposable
     }
 
     /// <summary>Waits for the next range; null once the message is at its end. The caller disposes the range.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<OutboundRange?> NextAsync()
     {
         if (Room == 0)

@@ -7,6 +7,7 @@ namespace TunnelAspire.Protocol.Streaming;
 internal sealed class RetransmitBuffer(StreamBudget budget)
 {
     private const int MinSegment = 512;
+    private const int LeastFree = 512;
     private const int MaxSegment = 256 * 1024;
 
     private Segment? _head;
@@ -27,11 +28,16 @@ internal sealed class RetransmitBuffer(StreamBudget budget)
     /// Memory for the next bytes, for about <paramref name="expected"/> of them and for <paramref name="most"/> at the most.
     /// It stays valid until <see cref="Commit"/>, whatever is acknowledged in the meantime.
     /// </summary>
+    /// <remarks>
+    /// The last segment is filled up first, as long as its rest is worth a read: what is held is not much more than the bytes that
+    /// are unacknowledged, however small the pieces in which they came.
+    /// </remarks>
     public Memory<byte> Reserve(int expected, int most)
     {
-        if (_tail is null || _tail.Free == 0 || (_tail.Free < expected && _tail.Free < MaxSegment / 4))
+        if (_tail is null || _tail.Free == 0 || (_tail.Free < LeastFree && _tail.Free < most) || (_tail.Free < expected && _tail.Free < _tail.Capacity / 8))
         {
-            Segment segment = Segment.Rent(End, Math.Clamp(Math.Min(expected, most), MinSegment, MaxSegment), budget);
+            int size = Math.Max(Math.Min(expected, most), (int)Math.Min(End - Start, MaxSegment / 4));
+            Segment segment = Segment.Rent(End, Math.Clamp(size, MinSegment, MaxSegment), budget);
             _tail?.Append(segment);
             _head ??= segment;
             _tail = segment;

@@ -23,6 +23,9 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     /// <summary>Offset behind the last byte that was committed.</summary>
     public long End => RunningIndex + Memory.Length;
 
+    /// <summary>Bytes that it has room for.</summary>
+    public int Capacity => _array.Length;
+
     /// <summary>Bytes that can still be committed.</summary>
     public int Free => _array.Length - Memory.Length;
 

@@ -307,6 +307,7 @@ public sealed class SendingHalf : IDisposable
     }
 
     /// <summary>Reads the source. Its failure is final: a socket tells a reset once, and an end of the stream ever after.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReadSourceAsync(int maxBytes, CancellationToken cancellationToken)
     {
         try
@@ -331,6 +332,7 @@ public sealed class SendingHalf : IDisposable
     }
 
     /// <summary>Waits for bytes with memory in hand, but not for long: then the source has become quiet.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillWhileFlowingAsync(int maxBytes, CancellationToken cancellationToken)
     {
         if (!_wait.TryReset())
@@ -358,6 +360,7 @@ public sealed class SendingHalf : IDisposable
     }
 
     /// <summary>Reads what is there, and waits for it, up to <paramref name="maxBytes"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillAsync(int maxBytes, CancellationToken cancellationToken)
     {
         int filled = 0;

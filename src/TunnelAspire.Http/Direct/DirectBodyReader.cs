@@ -1,0 +1,234 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+
+namespace TunnelAspire.Http.Direct;
+
+/// <summary>
+/// A request's body, straight from the socket: bytes are handed out where they were received, and the socket is read only because
+/// somebody asks for more. A buffer is held only while a body is read.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
+internal sealed class DirectBodyReader(Socket socket) : PipeReader
+{
+    private const int SmallBuffer = 4 * 1024;
+    private const int LargeBuffer = 64 * 1024;
+    private const int LongestChunkLine = 256;
+
+    private CancellationTokenSource _cancel = new();
+    private byte[] _buffer = [];
+    private int _start; // of what has been received and not been handed out
+    private int _end;
+    private ReadOnlyMemory<byte> _part; // what has been handed out and not been consumed
+    private long _remaining; // of the body, or of the current chunk
+    private Framing _framing;
+    private bool _cancelled;
+
+    private enum Framing
+    {
+        Length,
+        ChunkSize,
+        ChunkData,
+        ChunkEnd,
+        Trailer,
+        Done,
+    }
+
+    /// <summary>All of the body has been consumed.</summary>
+    public bool Ended => _framing == Framing.Done && _part.IsEmpty;
+
+    /// <summary>Begins a body of <paramref name="length"/> bytes; null: chunked.</summary>
+    public void Begin(long? length)
+    {
+        _part = default;
+        _remaining = length ?? 0;
+        _framing = length switch
+        {
+            null => Framing.ChunkSize,
+            0 => Framing.Done,
+            _ => Framing.Length,
+        };
+    }
+
+    /// <summary>Ends it; returns what was received beyond its end, which nobody asked for yet.</summary>
+    public int End()
+    {
+        int beyond = _end - _start;
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        (_buffer, _start, _end, _part) = ([], 0, 0, default);
+        return beyond;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ReadResult result;
+        while (!TryRead(out result))
+        {
+            Compact();
+            if (!await ReceiveAsync(cancellationToken))
+            {
+                return new ReadResult(default, isCanceled: true, isCompleted: false);
+            }
+        }
+
+        return result;
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        if (_part.IsEmpty)
+        {
+            ReadFraming();
+            _part = Take();
+        }
+
+        ReadFraming(); // an end that has come with the last bytes is told with them
+        result = new ReadResult(new ReadOnlySequence<byte>(_part), isCanceled: false, _framing == Framing.Done);
+        return result.IsCompleted || !_part.IsEmpty;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        int rest = (int)new ReadOnlySequence<byte>(_part).Slice(consumed).Length;
+        _part = _part[^rest..];
+    }
+
+    public override void CancelPendingRead()
+    {
+        Volatile.Write(ref _cancelled, true);
+        Volatile.Read(ref _cancel).Cancel();
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+    }
+
+    /// <summary>Reads what has been received of the framing between the body's bytes.</summary>
+    private void ReadFraming()
+    {
+        while (_framing is not (Framing.Length or Framing.ChunkData or Framing.Done) && TryReadLine(out ReadOnlySpan<byte> line))
+        {
+            Frame(line);
+        }
+    }
+
+    /// <summary>The body's next bytes among those that were received; empty where there are none.</summary>
+    private ReadOnlyMemory<byte> Take()
+    {
+        if (_framing is not (Framing.Length or Framing.ChunkData))
+        {
+            return default;
+        }
+
+        int count = (int)Math.Min(_end - _start, _remaining);
+        ReadOnlyMemory<byte> part = _buffer.AsMemory(_start, count);
+        _start += count;
+        _remaining -= count;
+        if (_remaining == 0)
+        {
+            _framing = _framing == Framing.Length ? Framing.Done : Framing.ChunkEnd;
+        }
+
+        return part;
+    }
+
+    /// <summary>A line of the chunked coding (RFC 9112 section 7.1): <c>size[;extension]</c>, the empty line after a chunk's data, or a trailer.</summary>
+    private void Frame(ReadOnlySpan<byte> line)
+    {
+        switch (_framing)
+        {
+            case Framing.ChunkSize:
+                int semicolon = line.IndexOf((byte)';');
+                ReadOnlySpan<byte> size = (semicolon < 0 ? line : line[..semicolon]).TrimEnd(" \t"u8);
+                if (size.Length is 0 or > 8 || !int.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int length) || length < 0)
+                {
+                    throw Broken("the size of a chunk is no number");
+                }
+
+                (_remaining, _framing) = (length, length == 0 ? Framing.Trailer : Framing.ChunkData);
+                break;
+            case Framing.ChunkEnd when line.IsEmpty:
+                _framing = Framing.ChunkSize;
+                break;
+            case Framing.Trailer:
+                _framing = line.IsEmpty ? Framing.Done : Framing.Trailer;
+                break;
+            default:
+                throw Broken("a chunk is longer than its size");
+        }
+    }
+
+    private bool TryReadLine(out ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> received = _buffer.AsSpan(_start.._end);
+        int feed = received.IndexOf((byte)'\n');
+        if (feed < 0 ? received.Length > LongestChunkLine : feed > LongestChunkLine || feed == 0 || received[feed - 1] != '\r')
+        {
+            throw Broken("the line of a chunk does not end");
+        }
+
+        line = feed < 0 ? default : received[..(feed - 1)];
+        _start += feed + 1;
+        return feed >= 0;
+    }
+
+    /// <summary>Makes room behind what has been received and not been read.</summary>
+    private void Compact()
+    {
+        bool full = _end == _buffer.Length && _buffer.Length < LargeBuffer;
+        byte[] room = full ? ArrayPool<byte>.Shared.Rent(_buffer.Length == 0 ? SmallBuffer : LargeBuffer) : _buffer;
+        _buffer.AsSpan(_start.._end).CopyTo(room);
+        (_start, _end) = (0, _end - _start);
+        if (full && _buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = room;
+    }
+
+    /// <summary>Receives more; false where the read was cancelled by <see cref="CancelPendingRead"/>.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        // Never beyond a body whose length is known: what follows belongs to the next request.
+        int most = _framing == Framing.Length ? (int)Math.Min(_buffer.Length - _end, _remaining) : _buffer.Length - _end;
+        if (!_cancel.TryReset())
+        {
+            Volatile.Write(ref _cancel, new CancellationTokenSource());
+        }
+
+        if (Volatile.Read(ref _cancelled))
+        {
+            Volatile.Write(ref _cancelled, false);
+            return false;
+        }
+
+        CancellationTokenSource cancel = _cancel;
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), cancel);
+        try
+        {
+            int count = await socket.ReceiveAsync(_buffer.AsMemory(_end, most), SocketFlags.None, cancel.Token);
+            _end += count;
+            return count > 0 ? true : throw Broken("it broke off");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Volatile.Write(ref _cancelled, false);
+            return false; // the read was cancelled, not its caller
+        }
+    }
+
+    private static BadHttpRequestException Broken(string how) => new($"Broken body: {how}.");
+}

@@ -1,0 +1,171 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+
+namespace TunnelAspire.Http.Direct;
+
+/// <summary>
+/// A connection as long as its requests are sends and receives. The first that is something else stays unread, and goes with the
+/// connection to the web server.
+/// </summary>
+/// <remarks>
+/// 1. Wait for a request, empty-handed. 2. Look at its head without taking it. 3. Take it, and let the endpoint answer. 4. End the
+/// answer. While the endpoint is at it, and once the body is read, the next arrival is waited for already: it may be the client's end.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
+internal sealed class DirectConnection(Socket socket, DirectRequests requests, CancellationToken stopping)
+{
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(130); // the web server's default
+    private static readonly TimeSpan PassOverLimit = TimeSpan.FromSeconds(5); // the web server's, too
+
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly DirectHead _head = new();
+    private DirectExchange? _exchange;
+    private Task<bool>? _arrival;
+
+    /// <summary>Serves requests; returns whether the connection goes on, for somebody else.</summary>
+    public async Task<bool> ServeAsync()
+    {
+        try
+        {
+            while (await ArrivedAsync() && !stopping.IsCancellationRequested)
+            {
+                if (!TryPeek())
+                {
+                    return true;
+                }
+
+                if (!await AnswerAsync())
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client has gone, or was idle for too long, or the server stops.
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for the next request; false at the end of the connection.</summary>
+    private async ValueTask<bool> ArrivedAsync()
+    {
+        using CancellationTokenSource idle = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        idle.CancelAfter(IdleLimit);
+        Task<bool> arrival = _arrival ?? WaitAsync(idle.Token);
+        _arrival = null;
+        return await arrival.WaitAsync(idle.Token);
+    }
+
+    /// <summary>Waits until something is there to be read; false where that is the client's end.</summary>
+    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
+            if (socket.Available > 0)
+            {
+                return true;
+            }
+
+            if (socket.Poll(0, SelectMode.SelectRead))
+            {
+                return socket.Available > 0; // an empty receive may also end at an old event of the socket
+            }
+        }
+    }
+
+    /// <summary>Looks at the next request's head, and takes it where it is to be served here.</summary>
+    private bool TryPeek()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
+        try
+        {
+            int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek);
+            return _head.TryRead(buffer.AsSpan(0, count)) && socket.Receive(buffer.AsSpan(0, _head.Length)) == _head.Length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Lets the endpoint answer; returns whether the connection may go on.</summary>
+    private async Task<bool> AnswerAsync()
+    {
+        DirectExchange exchange = _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
+        exchange.Begin();
+        try
+        {
+            if (exchange.BodyReader.Ended)
+            {
+                _ = WatchAsync();
+            }
+
+            exchange.Closes |= stopping.IsCancellationRequested;
+            await (_head.Session.Length > 0 ? requests.AnswerAsync(exchange.Context()) : requests.Application!(exchange.Features()));
+            if (_aborted.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            exchange.Ending = true;
+            await exchange.BodyWriter.EndAsync(_aborted.Token);
+            await exchange.CompletedAsync();
+            return await PassOverAsync(exchange.BodyReader) && !exchange.Closes;
+        }
+        catch (Exception e) when (e is InvalidOperationException or BadHttpRequestException or IOException)
+        {
+            return false; // the answer cannot be ended in order: the client sees that it was cut
+        }
+        finally
+        {
+            exchange.BodyReader.End();
+            exchange.End();
+        }
+    }
+
+    /// <summary>Waits for what comes next while the endpoint is at work: the client may go away.</summary>
+    private async Task WatchAsync()
+    {
+        Task<bool> arrival = WaitAsync(_aborted.Token);
+        _arrival = arrival;
+        try
+        {
+            if (!await arrival)
+            {
+                await _aborted.CancelAsync();
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            await _aborted.CancelAsync(); // gone with a reset, or by our own end
+        }
+    }
+
+    /// <summary>Reads the rest of a body that nobody wanted, so that the answer to it arrives; returns whether it ended where the next request begins.</summary>
+    private async ValueTask<bool> PassOverAsync(DirectBodyReader body)
+    {
+        if (!body.Ended)
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
+            limit.CancelAfter(PassOverLimit);
+            while (!body.Ended)
+            {
+                body.AdvanceTo((await body.ReadAsync(limit.Token)).Buffer.End);
+            }
+        }
+
+        return body.End() == 0;
+    }
+
+    /// <summary>Cuts the connection: the client sees that its answer is not whole.</summary>
+    private void Abort()
+    {
+        _aborted.Cancel();
+        socket.Close(0);
+    }
+}

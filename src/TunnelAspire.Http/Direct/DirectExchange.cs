@@ -1,0 +1,243 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Primitives;
+
+namespace TunnelAspire.Http.Direct;
+
+/// <summary>One request and its answer, as endpoints see them; the same object for all of a connection's requests, one after the other.</summary>
+internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature, IHttpResponseBodyFeature, IRequestBodyPipeFeature,
+    IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpConnectionFeature, IRouteValuesFeature
+{
+    private readonly DirectHead _head;
+    private readonly DirectBodyReader _reader;
+    private readonly DirectBodyWriter _writer;
+    private readonly DefaultHttpContext _context = new();
+    private readonly Action _abort;
+    private readonly Stack<(Func<object, Task> Callback, object State)> _starting = new(0);
+    private readonly Stack<(Func<object, Task> Callback, object State)> _completed = new(0);
+    private Stream? _requestStream;
+    private Stream? _responseStream;
+
+    /// <summary>The exchanges of one connection.</summary>
+    public DirectExchange(Socket socket, DirectHead head, IServiceScopeFactory services, Action abort, CancellationToken aborted)
+    {
+        (_head, _abort, RequestAborted) = (head, abort, aborted);
+        (_reader, _writer) = (new DirectBodyReader(socket), new DirectBodyWriter(socket, this));
+        _context.ServiceScopeFactory = services;
+        if (socket.RemoteEndPoint is IPEndPoint remote && socket.LocalEndPoint is IPEndPoint local)
+        {
+            (RemoteIpAddress, RemotePort, LocalIpAddress, LocalPort) = (remote.Address, remote.Port, local.Address, local.Port);
+        }
+    }
+
+    public DirectBodyReader BodyReader => _reader;
+
+    public DirectBodyWriter BodyWriter => _writer;
+
+    /// <summary>The endpoint has returned: an answer that has no body yet has none.</summary>
+    public bool Ending { get; set; }
+
+    /// <summary>The connection ends after this answer, and the answer says so.</summary>
+    public bool Closes { get; set; }
+
+    public HeaderDictionary ResponseHeaders { get; } = [];
+
+    public int StatusCode { get; set; }
+
+    public CancellationToken RequestAborted { get; set; }
+
+    /// <summary>Begins the request whose head has just been read.</summary>
+    public void Begin()
+    {
+        (StatusCode, Ending, Closes) = (StatusCodes.Status200OK, false, _head.Closes);
+        ResponseHeaders.Clear();
+        _reader.Begin(_head.BodyLength);
+        _writer.Begin();
+    }
+
+    /// <summary>The request as an endpoint takes it.</summary>
+    public HttpContext Context()
+    {
+        _context.Initialize(Features());
+        return _context;
+    }
+
+    /// <summary>The exchange is over, however it ended: nothing is kept of it.</summary>
+    public void End()
+    {
+        _context.Uninitialize();
+        _writer.Release();
+        _starting.Clear();
+        _completed.Clear();
+    }
+
+    /// <summary>Tells those who asked for it that the head is about to be made.</summary>
+    public async ValueTask StartingAsync()
+    {
+        while (_starting.TryPop(out (Func<object, Task> Callback, object State) asked))
+        {
+            await asked.Callback(asked.State);
+        }
+    }
+
+    /// <summary>Tells those who asked for it that the answer is over.</summary>
+    public async ValueTask CompletedAsync()
+    {
+        while (_completed.TryPop(out (Func<object, Task> Callback, object State) asked))
+        {
+            await asked.Callback(asked.State);
+        }
+    }
+
+    /// <summary>An upper bound of the answer's head.</summary>
+    public int MostHeadBytes() => 256 + ResponseHeaders.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + 4));
+
+    /// <summary>Writes the answer's head; returns its length.</summary>
+    public int WriteHead(Span<byte> to, bool chunked, long? length)
+    {
+        HeadWriter head = new(to);
+        head.Write("HTTP/1.1 ");
+        head.Write(StatusCode.ToString(CultureInfo.InvariantCulture));
+        head.Write(" ");
+        head.Write(ReasonPhrases.GetReasonPhrase(StatusCode));
+        head.Write("\r\n");
+        foreach ((string name, StringValues values) in ResponseHeaders)
+        {
+            if (name is "Content-Length" or "Transfer-Encoding" or "Connection")
+            {
+                continue;
+            }
+
+            foreach (string? value in values)
+            {
+                head.WriteHeader(name, value ?? "");
+            }
+        }
+
+        head.WriteHeader("Date", DateText.Now());
+        if (Closes)
+        {
+            head.WriteHeader("Connection", "close");
+        }
+
+        if (chunked)
+        {
+            head.WriteHeader("Transfer-Encoding", "chunked");
+        }
+        else if (StatusCode != StatusCodes.Status204NoContent)
+        {
+            head.WriteHeader("Content-Length", (length ?? 0).ToString(CultureInfo.InvariantCulture));
+        }
+
+        head.Write("\r\n");
+        return head.Length;
+    }
+
+    /// <summary>The request as the application takes it.</summary>
+    public FeatureCollection Features()
+    {
+        FeatureCollection features = new(12);
+        features.Set<IHttpRequestFeature>(this);
+        features.Set<IHttpResponseFeature>(this);
+        features.Set<IHttpResponseBodyFeature>(this);
+        features.Set<IRequestBodyPipeFeature>(this);
+        features.Set<IHttpRequestBodyDetectionFeature>(this);
+        features.Set<IHttpRequestLifetimeFeature>(this);
+        features.Set<IHttpConnectionFeature>(this);
+        if (_head.Session.Length > 0)
+        {
+            RouteValues["id"] = _head.Session;
+            features.Set<IRouteValuesFeature>(this);
+        }
+
+        return features;
+    }
+
+    string IHttpRequestFeature.Protocol { get => "HTTP/1.1"; set => throw new NotSupportedException(); }
+
+    string IHttpRequestFeature.Scheme { get => "http"; set => throw new NotSupportedException(); }
+
+    string IHttpRequestFeature.Method { get => _head.Method; set => throw new NotSupportedException(); }
+
+    string IHttpRequestFeature.PathBase { get => ""; set => throw new NotSupportedException(); }
+
+    string IHttpRequestFeature.Path { get => _head.Path; set => throw new NotSupportedException(); }
+
+    string IHttpRequestFeature.QueryString { get => _head.Query; set => throw new NotSupportedException(); }
+
+    string IHttpRequestFeature.RawTarget { get => _head.Path + _head.Query; set => throw new NotSupportedException(); }
+
+    IHeaderDictionary IHttpRequestFeature.Headers { get => _head.Headers; set => throw new NotSupportedException(); }
+
+    Stream IHttpRequestFeature.Body { get => _requestStream ??= _reader.AsStream(leaveOpen: true); set => throw new NotSupportedException(); }
+
+    PipeReader IRequestBodyPipeFeature.Reader => _reader;
+
+    bool IHttpRequestBodyDetectionFeature.CanHaveBody => _head.BodyLength != 0;
+
+    string? IHttpResponseFeature.ReasonPhrase { get; set; }
+
+    IHeaderDictionary IHttpResponseFeature.Headers { get => ResponseHeaders; set => throw new NotSupportedException(); }
+
+    Stream IHttpResponseFeature.Body { get => ((IHttpResponseBodyFeature)this).Stream; set => throw new NotSupportedException(); }
+
+    bool IHttpResponseFeature.HasStarted => _writer.Started;
+
+    Stream IHttpResponseBodyFeature.Stream => _responseStream ??= _writer.AsStream(leaveOpen: true);
+
+    PipeWriter IHttpResponseBodyFeature.Writer => _writer;
+
+    public IPAddress? RemoteIpAddress { get; set; }
+
+    public IPAddress? LocalIpAddress { get; set; }
+
+    public int RemotePort { get; set; }
+
+    public int LocalPort { get; set; }
+
+    public string ConnectionId { get; set; } = "";
+
+    public RouteValueDictionary RouteValues { get; set; } = [];
+
+    void IHttpResponseFeature.OnStarting(Func<object, Task> callback, object state) => _starting.Push((callback, state));
+
+    void IHttpResponseFeature.OnCompleted(Func<object, Task> callback, object state) => _completed.Push((callback, state));
+
+    void IHttpResponseBodyFeature.DisableBuffering()
+    {
+    }
+
+    Task IHttpResponseBodyFeature.StartAsync(CancellationToken cancellationToken) => _writer.FlushAsync(cancellationToken).AsTask();
+
+    Task IHttpResponseBodyFeature.SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task IHttpResponseBodyFeature.CompleteAsync() => Task.CompletedTask;
+
+    void IHttpRequestLifetimeFeature.Abort() => _abort();
+
+    /// <summary>Text into bytes, one after the other.</summary>
+    private ref struct HeadWriter(Span<byte> to)
+    {
+        private readonly Span<byte> _to = to;
+
+        public int Length { get; private set; }
+
+        public void Write(string text) => Length += Encoding.ASCII.GetBytes(text, _to[Length..]);
+
+        public void WriteHeader(string name, string value)
+        {
+            Write(name);
+            Write(": ");
+            Write(value);
+            Write("\r\n");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using TunnelAspire.Http.Limits;
+
+namespace TunnelAspire.Http.Direct;
+
+/// <summary>Accepts connections, serves each directly while that can be, and hands it to the web server with the first request that is something else.</summary>
+internal sealed class DirectListener : IConnectionListener
+{
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(5);
+
+    private readonly Socket _socket;
+    private readonly SocketConnectionContextFactory _connections;
+    private readonly DirectRequests _requests;
+    private readonly ConnectionLimits _limits;
+    private readonly Channel<ConnectionContext> _handedOver = Channel.CreateUnbounded<ConnectionContext>();
+    private readonly ConcurrentDictionary<Socket, Task> _direct = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+
+    public DirectListener(Socket socket, SocketConnectionContextFactory connections, DirectRequests requests, ConnectionLimits limits)
+    {
+        (_socket, _connections, _requests, _limits, EndPoint) = (socket, connections, requests, limits, socket.LocalEndPoint!);
+        _accepting = AcceptAllAsync();
+    }
+
+    /// <inheritdoc/>
+    public EndPoint EndPoint { get; }
+
+    /// <summary>The next connection that is the web server's; null once nobody listens any more.</summary>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
+        await _handedOver.Reader.WaitToReadAsync(cancellationToken) && _handedOver.Reader.TryRead(out ConnectionContext? connection) ? connection : null;
+
+    /// <summary>Nobody is let in any more, and who waits between two requests is let go.</summary>
+    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _socket.Dispose();
+        await _stopping.CancelAsync();
+        await _accepting;
+        _handedOver.Writer.TryComplete();
+    }
+
+    /// <summary>Waits for the answers that are under way, but not for long.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await UnbindAsync();
+        await Task.WhenAll(_direct.Values).WaitAsync(StopPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (Socket socket in _direct.Keys)
+        {
+            socket.Dispose();
+        }
+
+        _connections.Dispose();
+    }
+
+    private async Task AcceptAllAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                Socket socket = await _socket.AcceptAsync(_stopping.Token);
+                socket.NoDelay = socket.ProtocolType == ProtocolType.Tcp;
+                Task serving = ServeAsync(socket);
+                if (!serving.IsCompleted)
+                {
+                    _direct[socket] = serving;
+                    _ = serving.ContinueWith(_ => _direct.TryRemove(socket, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                }
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return; // unbound
+            }
+            catch (SocketException) when (!_stopping.IsCancellationRequested)
+            {
+                // A connection that was gone before it was accepted, or no file is left for it: the next one may fare better.
+                await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        if (_requests.Served && !await ServeDirectlyAsync(socket))
+        {
+            socket.Dispose();
+            return;
+        }
+
+        ConnectionContext connection = _connections.Create(socket);
+        if (!_handedOver.Writer.TryWrite(connection))
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>Returns whether the connection goes on, as the web server's.</summary>
+    private async Task<bool> ServeDirectlyAsync(Socket socket)
+    {
+        using ConnectionLimits.Place? place = _limits.TryEnter(socket.RemoteEndPoint, out _);
+        return place is not null && await new DirectConnection(socket, _requests, _stopping.Token).ServeAsync();
+    }
+}
