@@ -17,6 +17,21 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
     /// <summary>Bytes that the process's web servers hold now.</summary>
     public static long Rented => Volatile.Read(ref _rented);
 
+    /// <summary>An array of the shared pool, counted among what is held. Its one owner gives it back.</summary>
+    internal static byte[] Take(int size)
+    {
+        byte[] array = ArrayPool<byte>.Shared.Rent(size);
+        Interlocked.Add(ref _rented, array.Length);
+        return array;
+    }
+
+    /// <summary>Gives an array back.</summary>
+    internal static void GiveBack(byte[] array)
+    {
+        Interlocked.Add(ref _rented, -array.Length);
+        ArrayPool<byte>.Shared.Return(array);
+    }
+
     /// <inheritdoc/>
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new Pool();
 
@@ -36,11 +51,7 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
     {
         private byte[]? _array;
 
-        public Buffer(int size)
-        {
-            _array = ArrayPool<byte>.Shared.Rent(size);
-            Interlocked.Add(ref _rented, _array.Length);
-        }
+        public Buffer(int size) => _array = Take(size);
 
         public Memory<byte> Memory => _array ?? throw new ObjectDisposedException(nameof(Buffer));
 
@@ -48,8 +59,7 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
         {
             if (Interlocked.Exchange(ref _array, null) is { } array)
             {
-                Interlocked.Add(ref _rented, -array.Length);
-                ArrayPool<byte>.Shared.Return(array);
+                GiveBack(array);
             }
         }
     }

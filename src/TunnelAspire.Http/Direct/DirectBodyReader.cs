@@ -60,7 +60,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         int beyond = _end - _start;
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            RoomyBuffers.GiveBack(_buffer);
         }
 
         (_buffer, _start, _end, _part) = ([], 0, 0, default);
@@ -187,12 +187,12 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     private void Compact()
     {
         bool full = _end == _buffer.Length && _buffer.Length < LargeBuffer;
-        byte[] room = full ? ArrayPool<byte>.Shared.Rent(_buffer.Length == 0 ? SmallBuffer : LargeBuffer) : _buffer;
+        byte[] room = full ? RoomyBuffers.Take(_buffer.Length == 0 ? SmallBuffer : LargeBuffer) : _buffer;
         _buffer.AsSpan(_start.._end).CopyTo(room);
         (_start, _end) = (0, _end - _start);
         if (full && _buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            RoomyBuffers.GiveBack(_buffer);
         }
 
         _buffer = room;

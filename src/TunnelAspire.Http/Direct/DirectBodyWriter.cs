@@ -110,7 +110,7 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            RoomyBuffers.GiveBack(_buffer);
         }
 
         (_buffer, _bytes, _room) = ([], 0, 0);
@@ -122,13 +122,13 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
         {
             // The first write carries the head too; where that is too long for its room, the bytes are moved.
             _room = Started ? SizeRoom : SmallBuffer;
-            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(sizeHint, SmallBuffer) + _room + EndRoom);
+            _buffer = RoomyBuffers.Take(Math.Max(sizeHint, SmallBuffer) + _room + EndRoom);
         }
         else if (_buffer.Length - _room - _bytes - EndRoom < Math.Max(sizeHint, 1))
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(_room + _bytes + Math.Max(sizeHint, LargeBuffer) + EndRoom);
+            byte[] larger = RoomyBuffers.Take(_room + _bytes + Math.Max(sizeHint, LargeBuffer) + EndRoom);
             _buffer.AsSpan(0, _room + _bytes).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            RoomyBuffers.GiveBack(_buffer);
             _buffer = larger;
         }
     }
@@ -176,18 +176,18 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
 
     private Range PutHead(int start, int end)
     {
-        byte[] head = ArrayPool<byte>.Shared.Rent(exchange.MostHeadBytes());
+        byte[] head = RoomyBuffers.Take(exchange.MostHeadBytes());
         int length = exchange.WriteHead(head, _chunked, _left is null ? null : _left + _bytes);
         if (length > start)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(length + end - start);
+            byte[] larger = RoomyBuffers.Take(length + end - start);
             _buffer.AsSpan(start..end).CopyTo(larger.AsSpan(length));
-            ArrayPool<byte>.Shared.Return(_buffer);
+            RoomyBuffers.GiveBack(_buffer);
             (_buffer, start, end) = (larger, length, length + end - start);
         }
 
         head.AsSpan(0, length).CopyTo(_buffer.AsSpan(start - length));
-        ArrayPool<byte>.Shared.Return(head);
+        RoomyBuffers.GiveBack(head);
         return (start - length)..end;
     }
 

@@ -38,8 +38,8 @@ internal sealed class DirectListener : IConnectionListener
     /// <summary>Nobody is let in any more, and who waits between two requests is let go.</summary>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _socket.Dispose();
         await _stopping.CancelAsync();
+        _socket.Dispose();
         await _accepting;
         _handedOver.Writer.TryComplete();
     }
@@ -72,11 +72,11 @@ internal sealed class DirectListener : IConnectionListener
                     _ = serving.ContinueWith(_ => _direct.TryRemove(socket, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
                 }
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            catch (Exception e) when (_stopping.IsCancellationRequested && e is (OperationCanceledException or ObjectDisposedException or SocketException))
             {
                 return; // unbound
             }
-            catch (SocketException) when (!_stopping.IsCancellationRequested)
+            catch (SocketException)
             {
                 // A connection that was gone before it was accepted, or no file is left for it: the next one may fare better.
                 await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);

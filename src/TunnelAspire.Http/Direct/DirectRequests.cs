@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using TunnelAspire.Http.Limits;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -10,7 +11,7 @@ namespace TunnelAspire.Http.Direct;
 /// pipes and their hand-overs between threads cost more than all else on a byte's way: sends and receives by one endpoint,
 /// the others by the application, with all that stands before its endpoints.
 /// </summary>
-public sealed class DirectRequests(IServiceScopeFactory services, ILogger<TunnelErrorMiddleware> logger)
+public sealed class DirectRequests(IServiceScopeFactory services, RequestLimits limits, ILogger<TunnelErrorMiddleware> logger)
 {
     private RequestDelegate? _endpoint;
 
@@ -24,7 +25,7 @@ public sealed class DirectRequests(IServiceScopeFactory services, ILogger<Tunnel
     internal Func<IFeatureCollection, Task>? Application { get; set; }
 
     /// <summary>Sends and receives go to <paramref name="endpoint"/>, with the session's id as route value <c>id</c>.</summary>
-    public void Serve(RequestDelegate endpoint) => _endpoint = new TunnelErrorMiddleware(endpoint, logger).InvokeAsync;
+    public void Serve(RequestDelegate endpoint) => _endpoint = new TunnelErrorMiddleware(endpoint, limits, logger).InvokeAsync;
 
     /// <summary>Answers a send or a receive.</summary>
     internal Task AnswerAsync(HttpContext context) => _endpoint!(context);
