@@ -67,6 +67,10 @@ internal static class Deployment
         return Target(builder) == Azure ? builder.AddAzureManagedRedis(name).WithAccessKeyAuthentication() : builder.AddRedis(name);
     }
 
+    /// <summary>A secret that is made up once for each environment that the system is deployed to.</summary>
+    public static IResourceBuilder<ParameterResource> AddGeneratedSecret(this IDistributedApplicationBuilder builder, string name) =>
+        builder.AddParameter(name, new GenerateParameterDefault { MinLength = 44, Special = false }, secret: true);
+
     /// <summary>Ready to serve where <c>/health</c> answers 200; deployed, also to be started again where <c>/alive</c> does not.</summary>
     public static IResourceBuilder<ProjectResource> WithReadiness(this IResourceBuilder<ProjectResource> service)
     {

@@ -13,6 +13,10 @@ internal static class Deployment
             ? null
             : throw new DistributedApplicationException($"Redis is '{builder.Configuration["Redis"]}', which only Aspire's engine can start; leave it out, or configure ConnectionStrings:{name}.");
 
+    /// <summary>A secret that is configured: nothing is deployed.</summary>
+    public static IResourceBuilder<ParameterResource> AddGeneratedSecret(this IDistributedApplicationBuilder builder, string name) =>
+        builder.AddParameter(name, secret: true);
+
     /// <summary>Ready to serve where <c>/health</c> answers 200.</summary>
     public static IResourceBuilder<ProjectResource> WithReadiness(this IResourceBuilder<ProjectResource> service) =>
         service.WithHttpHealthCheck("/health", endpointName: "http");

@@ -7,6 +7,7 @@ using TunnelAspire.AppHost;
 IDistributedApplicationBuilder builder = DistributedApplication.CreateBuilder(args);
 builder.AddDeployment();
 
+Trust trust = new(builder);
 IResourceBuilder<IResourceWithConnectionString> redis = builder.AddRoutingStore(out IResourceBuilder<IResource> store);
 
 // A connector is found by its own address, so each is a resource, not a replica. Here they reach the sample; deployed, what the operator allows.
@@ -20,6 +21,7 @@ IResourceBuilder<ProjectResource> relay = builder.AddProject<Projects.TunnelAspi
     .WithReadiness()
     .WithReference(redis)
     .DeployAsRelay();
+trust.Guard(relay);
 Array.ForEach(connectors, connector => relay.WaitFor(connector));
 
 if (builder.ExecutionContext.IsRunMode)
@@ -38,7 +40,7 @@ IResourceBuilder<ProjectResource> AddConnector(string name)
         .WaitFor(store)
         .WithEnvironment("Connector__Name", name)
         .DeployAsConnector();
-    connector.WithEnvironment("Connector__AdvertisedUrl", connector.GetEndpoint("http"));
+    trust.Join(connector).WithEnvironment("Connector__AdvertisedUrl", connector.GetEndpoint("http"));
     return allowed is null
         ? connector.WithEnvironment("Connector__DrainSeconds", "2")
         : connector.WithEnvironment("Connector__Allow__0", allowed);
@@ -50,6 +52,7 @@ void AddSample()
     IResourceBuilder<ProjectResource> sample = builder.AddProject<Projects.TunnelAspire_SampleTarget>("sample", launchProfileName: null)
         .WithHttpEndpoint()
         .WithReadiness();
+    trust.Show(sample);
     EndpointReferenceExpression samplePort = sample.GetEndpoint("http").Property(EndpointProperty.Port);
     foreach (IResourceBuilder<ProjectResource> connector in connectors)
     {
@@ -59,7 +62,7 @@ void AddSample()
 
     int port = LocalPort();
     string bind = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
-    builder.AddProject<Projects.TunnelAspire_Agent>("agent", launchProfileName: null)
+    trust.Introduce(builder.AddProject<Projects.TunnelAspire_Agent>("agent", launchProfileName: null))
         .WithArgs("connect")
         .WithEndpoint(port: port, targetPort: port, scheme: "http", name: "sample", env: "SAMPLE_PORT", isProxied: false)
         .WithUrlForEndpoint("sample", url => url.DisplayText = "the sample page, through the tunnel")

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Agent.Http;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Settings;
@@ -57,6 +58,12 @@ public sealed class AgentOptions
 
     /// <summary>PEM file with the private key of <see cref="Certificate"/>, without a password.</summary>
     public string Key { get; set; } = "";
+
+    /// <summary>The token by which the server knows who opens sessions. Default: the environment variable <c>TUNNEL_TOKEN</c>.</summary>
+    public string Token { get; set; } = "";
+
+    /// <summary>File with the token, read again for each open. Default: none.</summary>
+    public string TokenFile { get; set; } = "";
 
     /// <summary>Headers to add to every request, each <c>Name: value</c>.</summary>
     public IList<string> Headers { get; set; } = [];
@@ -136,6 +143,7 @@ public sealed class AgentOptions
         }
 
         CheckWay();
+        CheckToken();
         foreach (string header in Headers)
         {
             ParseHeader(header);
@@ -151,6 +159,29 @@ public sealed class AgentOptions
         return name.Length > 0 && value.All(c => c is >= ' ' and <= '~' or '\t') && request.Headers.TryAddWithoutValidation(name, value)
             ? new(name, value)
             : throw new FormatException($"the header '{header}' is not 'Name: value' of a request");
+    }
+
+    private void CheckToken()
+    {
+        if (Token.Length > 0 && TokenFile.Length > 0)
+        {
+            throw new FormatException("--token and --token-file (Agent:Token and Agent:TokenFile) exclude each other");
+        }
+
+        if (Token.Length > 0 && !CallerToken.IsToken(Token.Trim()))
+        {
+            throw new FormatException("the token that is given is none: it has characters that no token has");
+        }
+
+        if (TokenFile.Length > 0 && !File.Exists(TokenFile))
+        {
+            throw new FormatException($"the token's file '{TokenFile}' does not exist");
+        }
+
+        if (new CallerToken(this).Known && Headers.Any(header => ParseHeader(header).Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new FormatException("a token and a header 'Authorization' exclude each other: the token goes in that header");
+        }
     }
 
     private void CheckWay()

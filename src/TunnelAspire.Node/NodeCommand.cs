@@ -36,6 +36,7 @@ internal sealed class NodeCommand : RootCommand
         Add(_open);
         Add(_config);
         Add(new PolicyCommand());
+        Add(new TokenCommand());
         SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay()));
     }
 

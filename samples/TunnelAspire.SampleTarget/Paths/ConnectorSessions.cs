@@ -31,7 +31,10 @@ internal sealed class ConnectorSessions(IConfiguration configuration, IHttpClien
         try
         {
             using HttpClient client = clients.CreateClient(ClientName);
-            return (connector, await client.GetFromJsonAsync<CarriedSession[]>(new Uri(connector, "sessions"), cancellationToken));
+            using HttpRequestMessage request = new(HttpMethod.Get, new Uri(connector, "sessions"));
+            request.Headers.TryAddWithoutValidation("Tunnel-Proof", configuration["Sessions:Proof"] ?? "");
+            using HttpResponseMessage answer = await client.SendAsync(request, cancellationToken);
+            return (connector, await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<CarriedSession[]>(cancellationToken));
         }
         catch (Exception error) when (error is HttpRequestException or JsonException)
         {

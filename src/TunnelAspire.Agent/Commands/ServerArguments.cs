@@ -19,6 +19,8 @@ internal sealed class ServerArguments
     private readonly Option<string?> _key = new("--key") { Description = "PEM file with the certificate's key" };
     private readonly Option<string?> _proxy = new("--proxy") { Description = "URL of an HTTP proxy, or none. Default: the environment's" };
     private readonly Option<string?> _proxyUser = new("--proxy-user") { Description = "user[:password] at the proxy; a password that is missing is taken from TUNNEL_PROXY_PASSWORD" };
+    private readonly Option<string?> _token = new("--token") { Description = "Token by which the server knows you; others on this machine may see it here: prefer --token-file, or TUNNEL_TOKEN" };
+    private readonly Option<string?> _tokenFile = new("--token-file") { Description = "File with the token, read again for each session" };
     private readonly Option<string[]> _headers = new("--header") { Description = "'Name: value' to add to every request. May be repeated" };
     private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with a section \"Agent\"" };
 
@@ -26,7 +28,7 @@ internal sealed class ServerArguments
     public void AddTo(Command command)
     {
         command.Add(_server);
-        foreach (Option option in new Option[] { _http, _host, _ca, _certificate, _key, _proxy, _proxyUser, _headers, _config })
+        foreach (Option option in new Option[] { _http, _host, _ca, _certificate, _key, _proxy, _proxyUser, _token, _tokenFile, _headers, _config })
         {
             command.Add(option);
         }
@@ -52,6 +54,11 @@ internal sealed class ServerArguments
         options.Key = arguments.GetValue(_key) ?? options.Key;
         options.Proxy = arguments.GetValue(_proxy) ?? options.Proxy;
         options.ProxyUser = arguments.GetValue(_proxyUser) ?? options.ProxyUser;
+        (options.Token, options.TokenFile) = (arguments.GetValue(_token), arguments.GetValue(_tokenFile)) switch
+        {
+            (null, null) => (options.Token, options.TokenFile),
+            (var token, var file) => (token ?? "", file ?? ""),
+        };
         options.Headers = arguments.GetValue(_headers) is { Length: > 0 } headers ? headers : options.Headers;
     }
 }

@@ -33,6 +33,10 @@ internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOu
         {
             found.Failure = new Failure(_step, e.Message, e.Advice);
         }
+        catch (CarrierException e) when (e.Fault == CarrierFault.Barred)
+        {
+            found.Failure = new Failure(_step, e.Message, "Nothing passes until that is done.");
+        }
         catch (Exception e) when (e is CarrierException or TunnelException or HttpRequestException or IOException)
         {
             found.Failure = new Failure(_step, e.Message, "The path worked before and does not now: try again.");

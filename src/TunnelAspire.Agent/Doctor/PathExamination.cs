@@ -55,7 +55,7 @@ internal static class PathExamination
             try
             {
                 using HttpResponseMessage answer = await probes.SendAsync(request, limit.Token);
-                await RequireOwnAsync(answer, number, request.RequestUri!, limit.Token);
+                await RequireOwnAsync(probes, answer, number, request.RequestUri!, limit.Token);
                 PathView seen = await Probes.ReadAsync(answer, PathReports.Default.PathView, limit.Token);
                 return Find(answer, request.RequestUri!, seen, options, from);
             }
@@ -78,7 +78,7 @@ internal static class PathExamination
         }
     }
 
-    private static async Task RequireOwnAsync(HttpResponseMessage answer, long number, Uri asked, CancellationToken cancellationToken)
+    private static async Task RequireOwnAsync(Probes probes, HttpResponseMessage answer, long number, Uri asked, CancellationToken cancellationToken)
     {
         if (TunnelExchange.Header(answer, TunnelHeaders.Version) is not { } version)
         {
@@ -97,9 +97,18 @@ internal static class PathExamination
 
         if (TunnelExchange.Header(answer, TunnelHeaders.Error) is { } error)
         {
+            if (error == TunnelError.Unauthenticated.Code())
+            {
+                throw Unknown(probes.HasToken, await TunnelExchange.DetailAsync(answer, cancellationToken));
+            }
+
             throw new DoctorException($"the relay refuses: {error}", "Its log says more.");
         }
     }
+
+    private static DoctorException Unknown(bool hasToken, string? detail) => hasToken
+        ? new DoctorException($"the relay answers, but does not accept the token: {detail}", "Ask who runs it for another token. A file (--token-file) is read again for each session.")
+        : new DoctorException($"the relay answers, and wants to know who asks: {detail}", $"Give the token that who runs it has for you: --token-file FILE, or the environment variable {CallerToken.Variable}.");
 
     /// <summary>What the answer, and the request as the relay saw it, show of the path.</summary>
     internal static PathFinding Find(HttpResponseMessage answer, Uri asked, PathView seen, AgentOptions options, IReadOnlyList<string> from)

@@ -25,11 +25,16 @@ internal sealed class Probes(TunnelServer server, string mediaType)
     public (HttpRequestMessage Request, long Number) Request(HttpMethod method, string path, string query = "")
     {
         long number = Interlocked.Increment(ref _requests);
-        return (server.Request(method, string.Create(CultureInfo.InvariantCulture, $"{path}?{TunnelPaths.Number}={number}{query}")), number);
+        HttpRequestMessage request = server.Request(method, string.Create(CultureInfo.InvariantCulture, $"{path}?{TunnelPaths.Number}={number}{query}"));
+        server.Caller.Authorize(request);
+        return (request, number);
     }
 
     /// <summary>Sends as it is; whoever answers, that is the answer.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => server.SendAsync(request, cancellationToken);
+
+    /// <summary>Whether the agent has a token to show.</summary>
+    public bool HasToken => server.Caller.Known;
 
     /// <summary>What the agent makes of a failure to send.</summary>
     public Task<Exception> FailureAsync(HttpRequestException failure, CancellationToken cancellationToken) => PathFailure.OfAsync(failure, server, cancellationToken);

@@ -31,7 +31,7 @@ internal static class TunnelExchange
                 throw PathFailure.Unauthenticated(ProxyDemand.Of(answer), server.Proxy);
             }
 
-            await RequireOwnAsync(answer, number, session, cancellationToken);
+            await RequireOwnAsync(server, answer, number, session, cancellationToken);
             return answer;
         }
         catch (Exception e)
@@ -57,7 +57,7 @@ internal static class TunnelExchange
         { } text => throw new CarrierException(CarrierFault.Foreign, $"the answer's {name} is '{text}'"),
     };
 
-    private static async Task RequireOwnAsync(HttpResponseMessage answer, long number, SessionId? session, CancellationToken cancellationToken)
+    private static async Task RequireOwnAsync(TunnelServer server, HttpResponseMessage answer, long number, SessionId? session, CancellationToken cancellationToken)
     {
         if (Header(answer, TunnelHeaders.Version) != TunnelHeaders.CurrentVersion)
         {
@@ -71,7 +71,7 @@ internal static class TunnelExchange
 
         if (Header(answer, TunnelHeaders.Error) is { } code)
         {
-            throw await ErrorAsync(answer, code, cancellationToken);
+            throw await ErrorAsync(server, answer, code, cancellationToken);
         }
 
         if (!answer.IsSuccessStatusCode || (session is { } id && Header(answer, TunnelHeaders.Session) != id.ToString()))
@@ -88,7 +88,7 @@ internal static class TunnelExchange
             string.Create(CultureInfo.InvariantCulture, $"the path answered in the tunnel's place{who}: {(int)answer.StatusCode} {answer.ReasonPhrase}"));
     }
 
-    private static async Task<TunnelException> ErrorAsync(HttpResponseMessage answer, string code, CancellationToken cancellationToken)
+    private static async Task<TunnelException> ErrorAsync(TunnelServer server, HttpResponseMessage answer, string code, CancellationToken cancellationToken)
     {
         if (!TunnelErrors.TryParse(code, out TunnelError error))
         {
@@ -97,13 +97,14 @@ internal static class TunnelExchange
         }
 
         string detail = await DetailAsync(answer, cancellationToken) ?? error.Title();
-        TunnelException failure = new(error, detail);
+        TunnelException failure = new(error, error == TunnelError.Unauthenticated ? server.Caller.Explain(detail) : detail);
         failure.Data[TunnelHeaders.Ack] = OptionalOffset(answer, TunnelHeaders.Ack);
         failure.Data[TunnelHeaders.Fin] = OptionalOffset(answer, TunnelHeaders.Fin);
         return failure;
     }
 
-    private static async Task<string?> DetailAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    /// <summary>What the problem document says; null where it is none.</summary>
+    public static async Task<string?> DetailAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
     {
         if (answer.Content.Headers.ContentLength is null or > LongestProblem)
         {

@@ -24,6 +24,7 @@ public sealed class TunnelServer : IDisposable
         Url = options.ParseServer();
         Proxy = ForwardProxy.Find(options);
         Tls = new ServerTls(options);
+        Caller = new CallerToken(options);
         _base = Url.AbsoluteUri.TrimEnd('/');
         _mediaType = options.MediaType;
         _host = options.Host.Length > 0 ? options.Host : null;
@@ -45,6 +46,9 @@ public sealed class TunnelServer : IDisposable
 
     /// <summary>What TLS is made with, and what it has met.</summary>
     public ServerTls Tls { get; }
+
+    /// <summary>Who the agent is, for requests that ask for it.</summary>
+    public CallerToken Caller { get; }
 
     /// <summary>A request to a path of the protocol, with the headers that the user asked for.</summary>
     public HttpRequestMessage Request(HttpMethod method, string pathAndQuery)

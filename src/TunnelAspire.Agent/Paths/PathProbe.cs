@@ -141,7 +141,9 @@ public sealed class PathProbe(TunnelServer server, IOptions<AgentOptions> option
     private (HttpRequestMessage Request, long Number) Request(HttpMethod method, string path, string query)
     {
         long number = Random.Shared.NextInt64();
-        return (server.Request(method, $"{path}?{TunnelPaths.Number}={WireText.Format(number)}{query}"), number);
+        HttpRequestMessage request = server.Request(method, $"{path}?{TunnelPaths.Number}={WireText.Format(number)}{query}");
+        server.Caller.Authorize(request);
+        return (request, number);
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken cancellationToken)

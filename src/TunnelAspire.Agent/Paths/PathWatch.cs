@@ -24,6 +24,7 @@ public sealed partial class PathWatch : BackgroundService
     private TimeSpan _pause = ShortestPause;
     private long _measured;
     private (ChannelMode, ChannelMode, int)? _told;
+    private string? _barred;
 
     /// <summary>Watches the path of <paramref name="path"/>.</summary>
     public PathWatch(PathProbe probe, PathModes path, AgentMetrics metrics, TimeProvider time, ILogger<PathWatch> logger)
@@ -111,6 +112,11 @@ public sealed partial class PathWatch : BackgroundService
         }
         catch (Exception e) when (e is CarrierException or TunnelException)
         {
+            if (e is TunnelException { Error: TunnelError.Unauthenticated } or CarrierException { Fault: CarrierFault.Barred } && _barred != e.Message)
+            {
+                LogBarred(_barred = e.Message); // sessions will fare no better
+            }
+
             LogNotMeasured(e.Message);
             return false;
         }
@@ -133,6 +139,9 @@ public sealed partial class PathWatch : BackgroundService
 
     [LoggerMessage(1020, LogLevel.Information, "Path: send {Send}, receive {Receive}, round trip {RoundTrip} ms, largest body {LargestBody}, {Protocol} at the relay")]
     private partial void LogMeasured(string send, string receive, double roundTrip, string largestBody, string protocol);
+
+    [LoggerMessage(1022, LogLevel.Warning, "Sessions cannot be opened: {Detail}")]
+    private partial void LogBarred(string detail);
 
     [LoggerMessage(1021, LogLevel.Debug, "The path cannot be measured: {Detail}")]
     private partial void LogNotMeasured(string detail);

@@ -62,6 +62,7 @@ public sealed partial class SessionOpener(
         overdue.CancelAfter(Slack);
         using HttpRequestMessage message = server.Request(HttpMethod.Post, $"{query}&{TunnelPaths.Number}={WireText.Format(number)}");
         message.Headers.TryAddWithoutValidation(TunnelHeaders.OpenKey, key);
+        server.Caller.Authorize(message);
         if (Activity.Current is { } trace)
         {
             message.Headers.TryAddWithoutValidation("traceparent", trace.Id);

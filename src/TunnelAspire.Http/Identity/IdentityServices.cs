@@ -30,7 +30,8 @@ public static partial class IdentityServices
             .AddScheme<AuthenticationSchemeOptions, CertificateHandler>(CertificateHandler.SchemeName, null)
             .AddJwtBearer();
         builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<IdentityOptions>>((options, identity) => JwtBearerSetup.UseMetadata(options, identity.Value.Jwt));
+            .Configure<IOptions<IdentityOptions>>((options, identity) => JwtBearerSetup.UseMetadata(options, identity.Value.Jwt))
+            .PostConfigure(JwtBearerSetup.ForgetFormerKeys);
         return builder;
     }
 

@@ -68,6 +68,15 @@ internal sealed class JwtBearerSetup(IOptions<IdentityOptions> identity, Watched
         options.BackchannelTimeout = TimeSpan.FromSeconds(5); // an open waits for it
     }
 
+    /// <summary>What the issuer publishes no more does not count any more: a key may have been taken back for a reason. After the scheme's own setup.</summary>
+    public static void ForgetFormerKeys(JwtBearerOptions options)
+    {
+        if (options.ConfigurationManager is BaseConfigurationManager metadata)
+        {
+            metadata.UseLastKnownGoodConfiguration = false;
+        }
+    }
+
     private static void Rename(TokenValidatedContext context, JwtOptions jwt)
     {
         if (context.SecurityToken is not JsonWebToken token || !token.TryGetPayloadValue(jwt.NameClaim, out string? name) || string.IsNullOrEmpty(name))

@@ -74,8 +74,11 @@ public sealed partial class StaticTokens(IReadOnlyList<StaticToken> tokens)
     public static string Fresh() => $"tunnel_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
 
     /// <summary>The line by which a token is known to the server.</summary>
-    public static string Line(string name, string token, DateTimeOffset? expires, IEnumerable<string> roles)
+    /// <exception cref="FormatException">The name or a role is none.</exception>
+    public static string Line(string name, string token, DateTimeOffset? expires, IReadOnlyList<string> roles)
     {
+        RequireName(name);
+        RequireRoles(roles);
         string end = expires is { } at ? string.Create(CultureInfo.InvariantCulture, $" {ExpiresPrefix}{at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}") : "";
         string list = string.Join(',', roles);
         return $"{name} {HashPrefix}{Base64Url.EncodeToString(Hash(token))}{end}{(list.Length > 0 ? $" {RolesPrefix}{list}" : "")}";
@@ -85,9 +88,8 @@ public sealed partial class StaticTokens(IReadOnlyList<StaticToken> tokens)
 
     private static StaticToken Read(string[] words)
     {
-        string name = NamePattern().IsMatch(words[0]) && words[0] != Caller.Anonymous.Name
-            ? words[0]
-            : throw new FormatException("it does not begin with a name: 1 to 64 of A-Z a-z 0-9 . _ @ - and not 'anonymous'");
+        string name = words[0];
+        RequireName(name);
         byte[] hash = words.Length > 1 ? ReadHash(words[1]) : throw new FormatException($"'{name}' has no {HashPrefix}…");
         StaticToken token = new(name, hash, null, []);
         foreach (string word in words.Skip(2))
@@ -112,23 +114,42 @@ public sealed partial class StaticTokens(IReadOnlyList<StaticToken> tokens)
             : throw new FormatException($"what stands after the name is not {HashPrefix} and a hash of 43 characters of base64url or 64 of hexadecimal");
     }
 
-    private static DateTimeOffset ReadTime(string text) =>
+    /// <summary>Reads a time in UTC: a day, or a day and a time.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static DateTimeOffset ReadTime(string text) =>
         DateTimeOffset.TryParseExact(
             text, ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmZ", "yyyy-MM-ddTHH:mm:ssZ"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
             ? time
-            : throw new FormatException($"'{ExpiresPrefix}{text}' is not a time in UTC: 2027-01-31 or 2027-01-31T12:00:00Z");
+            : throw new FormatException($"'{text}' is not a time in UTC: 2027-01-31 or 2027-01-31T12:00:00Z");
 
     private static string[] ReadRoles(string text)
     {
         string[] roles = text.Split(',');
-        return roles.All(role => RolePattern().IsMatch(role)) ? roles : throw new FormatException($"'{RolesPrefix}{text}': a role has 1 to 64 of A-Z a-z 0-9 . _ : / -");
+        RequireRoles(roles);
+        return roles;
+    }
+
+    private static void RequireName(string name)
+    {
+        if (!NamePattern().IsMatch(name) || name == Caller.Anonymous.Name)
+        {
+            throw new FormatException("a caller's name is missing, or is none: 1 to 64 of A-Z a-z 0-9 . _ @ - and not 'anonymous'");
+        }
+    }
+
+    private static void RequireRoles(IReadOnlyList<string> roles)
+    {
+        if (roles.FirstOrDefault(role => !RolePattern().IsMatch(role)) is { } wrong)
+        {
+            throw new FormatException($"'{wrong}' is no role: 1 to 64 of A-Z a-z 0-9 . _ : / -");
+        }
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9._@-]{1,64}\z")]
-    internal static partial Regex NamePattern();
+    private static partial Regex NamePattern();
 
     [GeneratedRegex(@"^[A-Za-z0-9._:/-]{1,64}\z")]
-    internal static partial Regex RolePattern();
+    private static partial Regex RolePattern();
 
     [GeneratedRegex(@"^[0-9A-Fa-f]{64}\z")]
     private static partial Regex HexPattern();

@@ -43,12 +43,12 @@ public sealed class StaticTokensTests
     [InlineData("ann sha256:", "line 1: what stands after the name")]
     [InlineData($"ann {Hash}x", "line 1: what stands after the name")]
     [InlineData("ann sha256:n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgh", "line 1: what stands after the name")] // bits beyond the hash
-    [InlineData($"ann:x {Hash}", "line 1: it does not begin with a name")]
-    [InlineData($"anonymous {Hash}", "line 1: it does not begin with a name")]
-    [InlineData($"ann {Hash} expires=31.1.2027", "line 1: 'expires=31.1.2027'")]
-    [InlineData($"ann {Hash} expires=", "line 1: 'expires='")]
-    [InlineData($"ann {Hash} roles=", "line 1: 'roles='")]
-    [InlineData($"ann {Hash} roles=a,,b", "line 1: 'roles=a,,b'")]
+    [InlineData($"ann:x {Hash}", "line 1: a caller's name is missing")]
+    [InlineData($"anonymous {Hash}", "line 1: a caller's name is missing")]
+    [InlineData($"ann {Hash} expires=31.1.2027", "line 1: '31.1.2027' is not a time")]
+    [InlineData($"ann {Hash} expires=", "line 1: '' is not a time")]
+    [InlineData($"ann {Hash} roles=", "line 1: '' is no role")]
+    [InlineData($"ann {Hash} roles=a,,b", "line 1: '' is no role")]
     [InlineData($"ann {Hash} role=a", "line 1: 'ann': neither")]
     [InlineData($"ann {Hash}\nbob {Hash}", "line 2: the same token")]
     public void Parse_OfAWrongLine_NamesIt(string text, string named) =>
