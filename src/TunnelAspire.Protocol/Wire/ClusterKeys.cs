@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -15,6 +16,8 @@ public sealed class ClusterKeys
 
     /// <summary>Length of a signature's text: 256 bits as base64url, in characters.</summary>
     public const int SignatureLength = 43;
+
+    private const int OnStack = 256;
 
     private volatile byte[][] _keys;
 
@@ -50,21 +53,37 @@ public sealed class ClusterKeys
     /// <summary>Whether it is the signature of the text by any of the keys; compared in constant time.</summary>
     public bool Verifies(string purpose, string text, string? signature)
     {
-        bool verified = false;
-        foreach (byte[] key in signature is { Length: SignatureLength } ? _keys : [])
+        if (signature is not { Length: SignatureLength })
         {
-            verified |= CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature!), Encoding.UTF8.GetBytes(Sign(key, purpose, text)));
+            return false;
+        }
+
+        bool verified = false;
+        Span<char> expected = stackalloc char[SignatureLength];
+        foreach (byte[] key in _keys)
+        {
+            Sign(key, purpose, text, expected);
+            verified |= CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(signature.AsSpan()), MemoryMarshal.AsBytes(expected));
         }
 
         return verified;
     }
 
     /// <summary>The signature of a text by one key.</summary>
-    public static string Sign(ReadOnlySpan<byte> key, string purpose, string text)
+    public static string Sign(byte[] key, string purpose, string text) =>
+        string.Create(SignatureLength, (key, purpose, text), static (to, from) => Sign(from.key, from.purpose, from.text, to));
+
+    /// <summary>Raw format of what is signed: the purpose, a line feed, the text.</summary>
+    private static void Sign(byte[] key, string purpose, string text, Span<char> to)
     {
+        int most = Encoding.UTF8.GetMaxByteCount(purpose.Length + 1 + text.Length);
+        Span<byte> message = most <= OnStack ? stackalloc byte[OnStack] : new byte[most];
+        int length = Encoding.UTF8.GetBytes(purpose, message);
+        message[length++] = (byte)'\n';
+        length += Encoding.UTF8.GetBytes(text, message[length..]);
         Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{purpose}\n{text}"), signature);
-        return Base64Url.EncodeToString(signature);
+        HMACSHA256.HashData(key, message[..length], signature);
+        Base64Url.EncodeToChars(signature, to);
     }
 
     private static byte[][] Bytes(IEnumerable<string> keys) => [.. keys.Select(Encoding.UTF8.GetBytes)];
