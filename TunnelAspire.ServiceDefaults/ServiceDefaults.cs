@@ -32,6 +32,8 @@ public static class ServiceDefaults
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
+        // Each does something only where such a system has started the process: it is told when the service is ready, and that it stops.
+        builder.Services.AddSystemd().AddWindowsService();
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
 
         // What these say at Error is an unready answer, or the one line with which a failed start ends.

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using TunnelAspire.Agent.Commands;
+using TunnelAspire.CommandLine;
 
 RootCommand root = new("Carries TCP connections over plain HTTP") { new ConnectCommand(), new DoctorCommand() };
+root.AddPages(TunnelManual.Page);
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count == 0)
 {
     return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the host stops in its own time
 }
 
-string wrong = arguments.UnmatchedTokens is [{ } token, ..] ? $"'{token}' is no command, option or argument here; see tunnel --help" : arguments.Errors[0].Message;
+string wrong = arguments.UnmatchedTokens is [{ } token, ..] ? $"'{token}' is no command, option or argument here; see tunnel --help" : string.Join(' ', arguments.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 return ExitCodes.Fail(ExitCodes.WrongUsage, wrong);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TunnelAspire.CommandLine;
 using TunnelAspire.Connector;
 using TunnelAspire.Http;
 using TunnelAspire.Http.Cluster;
@@ -10,7 +11,7 @@ using TunnelAspire.Routing;
 namespace TunnelAspire.Node;
 
 /// <summary><c>tunneld</c>: relay and connector in one process. Routes are in memory, or in a Redis where one is configured.</summary>
-internal sealed class NodeCommand : RootCommand
+internal sealed class NodeCommand : RootCommand, IExplained
 {
     private readonly Option<string?> _urls = new("--urls") { Description = "Addresses to listen on, with semicolons between. Default: http://127.0.0.1:8080" };
     private readonly Option<string[]> _allow = new("--allow") { Description = "Targets that may be reached, host:port patterns such as *.internal:5432. May be repeated" };
@@ -39,6 +40,13 @@ internal sealed class NodeCommand : RootCommand
         Add(new TokenCommand());
         SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay()));
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("tunneld --urls http://0.0.0.0:8080 --allow '*.internal:5432' --allow 10.0.0.0/8:22", "take agents at port 8080, and lead them to these targets only"),
+        new("tunneld --urls https://0.0.0.0:443 --cert fullchain.pem --key privkey.pem --client-ca agents.pem --allow '*.internal:*'", "with TLS, for agents that have a certificate"),
+    ];
 
     private void Register(WebApplicationBuilder builder, ParseResult arguments)
     {

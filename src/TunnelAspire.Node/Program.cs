@@ -1,7 +1,9 @@
 using System.CommandLine;
+using TunnelAspire.CommandLine;
 using TunnelAspire.Node;
 
 RootCommand root = new NodeCommand();
+root.AddPages(NodeManual.Page);
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count == 0)
 {

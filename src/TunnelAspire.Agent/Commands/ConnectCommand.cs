@@ -6,11 +6,12 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Agent.WaysIn;
+using TunnelAspire.CommandLine;
 
 namespace TunnelAspire.Agent.Commands;
 
 /// <summary><c>tunnel connect</c>: listens on local ports and carries their connections.</summary>
-internal sealed class ConnectCommand : Command
+internal sealed class ConnectCommand : Command, IExplained
 {
     private readonly ServerArguments _server = new();
     private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh; a unix socket's path on either side. May be repeated" };
@@ -23,6 +24,7 @@ internal sealed class ConnectCommand : Command
     public ConnectCommand()
         : base("connect", "Listen on local ports and carry their connections through the tunnel")
     {
+        _mode.CompletionSources.Add("auto", "poll", "burst", "stream");
         _server.AddTo(this);
         Add(_forwards);
         Add(_socks);
@@ -31,6 +33,15 @@ internal sealed class ConnectCommand : Command
         Add(_verbose);
         SetAction(RunAsync);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("tunnel connect https://tunnel.example -L 15432:db.internal:5432", "the local port 15432 leads to a database"),
+        new("tunnel connect https://tunnel.example -D 1080", "SOCKS and HTTP proxy on one port, for browsers, curl and git"),
+        new("ssh -o ProxyCommand='tunnel connect https://tunnel.example -W %h:%p' me@bastion.internal", "ssh, with no port opened here"),
+        new("tunnel connect https://tunnel.example -L 15432:db.internal:5432 --proxy http://proxy:3128 --proxy-user clerk", "through a proxy that asks for a login; its password is in TUNNEL_PROXY_PASSWORD"),
+    ];
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {

@@ -5,11 +5,12 @@ using Microsoft.Extensions.Options;
 using Spectre.Console;
 using TunnelAspire.Agent.Doctor;
 using TunnelAspire.Agent.Doctor.Output;
+using TunnelAspire.CommandLine;
 
 namespace TunnelAspire.Agent.Commands;
 
 /// <summary><c>tunnel doctor</c>: examines the path to the relays and says what it found.</summary>
-internal sealed class DoctorCommand : Command
+internal sealed class DoctorCommand : Command, IExplained
 {
     private readonly ServerArguments _server = new();
     private readonly Option<bool> _json = new("--json") { Description = "One JSON document instead of text" };
@@ -26,6 +27,13 @@ internal sealed class DoctorCommand : Command
         Add(_quietLimit);
         SetAction(RunAsync);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Example> Examples =>
+    [
+        new("tunnel doctor https://tunnel.example", "what is on the way, and how fast it is"),
+        new("tunnel doctor https://tunnel.example --quick --json", "in a few seconds, for a script"),
+    ];
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {

@@ -27,6 +27,7 @@ internal sealed class ServerArguments
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
+        _http.CompletionSources.Add("auto", "1.1", "2");
         command.Add(_server);
         foreach (Option option in new Option[] { _http, _host, _ca, _certificate, _key, _proxy, _proxyUser, _token, _tokenFile, _headers, _config })
         {
