@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
 
 namespace TunnelAspire.CommandLine;
 
@@ -25,12 +26,21 @@ internal sealed class CompleteCommand : Command
     private void Print(string line, TextWriter output)
     {
         string word = line[(line.LastIndexOfAny([' ', '\t']) + 1)..];
-        foreach (CompletionItem item in _root.Parse(line).GetCompletions(line.Length))
+        ParseResult before = _root.Parse(line[..^word.Length]);
+        foreach (CompletionItem item in Expected(before).GetCompletions(CompletionContext.Empty))
         {
             if (item.Label.StartsWith(word, StringComparison.Ordinal) && !item.Label.StartsWith("-?", StringComparison.Ordinal) && item.Label[0] != '/')
             {
                 output.WriteLine($"{item.Label}\t{item.Detail}");
             }
         }
+    }
+
+    /// <summary>An option that waits for its value, or else the command. The library's own rule offers nothing after options that may have more values.</summary>
+    private static Symbol Expected(ParseResult before)
+    {
+        Command command = before.CommandResult.Command;
+        string last = before.Tokens is [.., { Type: TokenType.Option } token] ? token.Value : "";
+        return (Symbol?)command.Options.FirstOrDefault(option => option.Arity.MinimumNumberOfValues > 0 && (option.Name == last || option.Aliases.Contains(last))) ?? command;
     }
 }
