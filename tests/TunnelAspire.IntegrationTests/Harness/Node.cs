@@ -52,12 +52,14 @@ public sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Starts an agent with one forward to the target; returns it and the local port.</summary>
-    public async Task<(ChildProcess Agent, int Port)> StartAgentAsync(string url, Dictionary<string, string>? environment, params string[] arguments)
+    public Task<(ChildProcess Agent, int Port)> StartAgentAsync(string url, Dictionary<string, string>? environment, params string[] arguments) =>
+        StartAgentAsync(Installed.Built("TunnelAspire.Agent", "tunnel"), url, environment, ["-v", .. arguments]);
+
+    /// <summary>The same with an agent of the test's own.</summary>
+    public async Task<(ChildProcess Agent, int Port)> StartAgentAsync(string program, string url, Dictionary<string, string>? environment, string[] arguments)
     {
         ChildProcess agent = ChildProcess.Start(
-            Installed.Built("TunnelAspire.Agent", "tunnel"),
-            ["connect", url, "-v", "-L", string.Create(CultureInfo.InvariantCulture, $"0:127.0.0.1:{_targetPort}"), .. arguments],
-            environment);
+            program, ["connect", url, "-L", string.Create(CultureInfo.InvariantCulture, $"0:127.0.0.1:{_targetPort}"), .. arguments], environment);
         _agents.Add(agent);
         return (agent, Tunnel.LocalPort(await agent.LineAsync("forwarding ")));
     }

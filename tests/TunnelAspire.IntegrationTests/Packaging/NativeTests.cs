@@ -39,7 +39,7 @@ public sealed class NativeTests(NativeAgent native) : IClassFixture<NativeAgent>
     {
         string server = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Loopback.FreePort()}");
         await using Node node = await Node.StartAsync(null, "--urls", server);
-        (ChildProcess agent, int port) = await node.StartAgentAsync(native.Program, server);
+        (ChildProcess agent, int port) = await node.StartAgentAsync(native.Program, server, null, []);
         List<Socket> sockets = [];
         for (int i = 0; i < Sessions; i++)
         {
