@@ -79,6 +79,11 @@ public sealed partial class Forwarder : IDisposable
         using CancellationTokenRegistration stop = _stopping.Register(() => over.CancelAfter(patience));
         using HttpResponseMessage response = await SendAsync(request, connector, over.Token);
         await stop.DisposeAsync();
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            throw new TunnelException(TunnelError.SessionUnknown, "no such session"); // the same answer as where there is no route
+        }
+
         CopyHead(response, context.Response);
         try
         {

@@ -19,6 +19,9 @@ public sealed class PathProbe(TunnelServer server, IOptions<AgentOptions> option
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where everybody on the way to the server can read the agent's token: the server's URL; else null.</summary>
+    public Uri? ExposesToken => server.Caller.Known && server.Url.Scheme == Uri.UriSchemeHttp && !server.Url.IsLoopback ? server.Url : null;
+
     /// <summary>Measures.</summary>
     /// <param name="sizes">Whether the largest body is looked for as well.</param>
     /// <param name="cancellationToken">Ends it.</param>

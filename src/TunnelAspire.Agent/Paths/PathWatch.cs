@@ -28,7 +28,14 @@ public sealed partial class PathWatch : BackgroundService
 
     /// <summary>Watches the path of <paramref name="path"/>.</summary>
     public PathWatch(PathProbe probe, PathModes path, AgentMetrics metrics, TimeProvider time, ILogger<PathWatch> logger)
-        : this(probe.MeasureAsync, path, time, logger) => metrics.Watch(path);
+        : this(probe.MeasureAsync, path, time, logger)
+    {
+        metrics.Watch(path);
+        if (probe.ExposesToken is { } server)
+        {
+            LogExposed(server);
+        }
+    }
 
     internal PathWatch(Func<bool, CancellationToken, Task<PathMeasurement>> measure, PathModes path, TimeProvider time, ILogger<PathWatch> logger) =>
         (_measure, _path, _time, _logger) = (measure, path, time, logger);
@@ -139,6 +146,9 @@ public sealed partial class PathWatch : BackgroundService
 
     [LoggerMessage(1020, LogLevel.Information, "Path: send {Send}, receive {Receive}, round trip {RoundTrip} ms, largest body {LargestBody}, {Protocol} at the relay")]
     private partial void LogMeasured(string send, string receive, double roundTrip, string largestBody, string protocol);
+
+    [LoggerMessage(1023, LogLevel.Warning, "The token goes to {Server} without TLS: everybody on the way can read it, and use it")]
+    private partial void LogExposed(Uri server);
 
     [LoggerMessage(1022, LogLevel.Warning, "Sessions cannot be opened: {Detail}")]
     private partial void LogBarred(string detail);

@@ -61,6 +61,7 @@ public sealed class Callers(IOptions<IdentityOptions> options, IOptions<TlsOptio
 
     private static Caller Fitting(HttpContext context, Caller caller) => caller switch
     {
+        { Name: var name } when name == Caller.Anonymous.Name => throw Refused(context, $"the caller's name is '{name}', which is nobody's"),
         { Name.Length: > LongestName } => throw Refused(context, $"the caller's name has more than {LongestName} characters"),
         { Roles.Count: > MostRoles } => throw Refused(context, $"the caller has more than {MostRoles} roles"),
         _ when caller.Roles.Any(role => role.Length > LongestName) => throw Refused(context, $"one of the caller's roles has more than {LongestName} characters"),

@@ -57,6 +57,25 @@ public sealed class ClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task Stranger_LearnsNothing_EvenWhereTheConnectorIsGone_AndRedisToo()
+    {
+        await using Tunnel tunnel = await Tunnel.StartAsync(settings: new() { ["Cluster__Key"] = Key });
+        using Socket target = Loopback.Listen(out int port);
+        using HttpResponseMessage opened = await tunnel.Http.PostAsync(new Uri($"{tunnel.Server}/v1/sessions?target=127.0.0.1:{port}"), Nothing());
+        string id = opened.Headers.GetValues("Tunnel-Session").Single();
+        string token = opened.Headers.GetValues("Tunnel-Token").Single();
+        await tunnel.Connectors[0].KillAsync();
+        await tunnel.Redis.KillAsync();
+
+        string existing = await ReceiveAsync(tunnel, id, new string('A', 43));
+        string none = await ReceiveAsync(tunnel, new string('A', 22), new string('A', 43));
+
+        Assert.StartsWith("404 ", existing, StringComparison.Ordinal);
+        Assert.Equal(none, existing);
+        Assert.StartsWith("503 ", await ReceiveAsync(tunnel, id, token), StringComparison.Ordinal); // its owner is told what is wrong
+    }
+
+    [Fact]
     public async Task Relay_WithoutTheKey_IsRefused_AndItsLogSaysWhatToDo()
     {
         await using Tunnel tunnel = await Tunnel.StartAsync(settings: new() { ["Cluster__Key"] = Key });
@@ -123,9 +142,24 @@ public sealed class ClusterTests : IDisposable
 
     private static async Task<string> OpenAsync(Tunnel tunnel, string url)
     {
-        using ByteArrayContent content = new([]);
-        content.Headers.ContentType = new("binary/tcp");
-        using HttpResponseMessage answer = await tunnel.Http.PostAsync(new Uri($"{url}/v1/sessions?target=127.0.0.1:1"), content);
+        using HttpResponseMessage answer = await tunnel.Http.PostAsync(new Uri($"{url}/v1/sessions?target=127.0.0.1:1"), Nothing());
         return await answer.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>All of the answer but its date.</summary>
+    private static async Task<string> ReceiveAsync(Tunnel tunnel, string session, string token)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, $"{tunnel.Server}/v1/sessions/{session}/receive?ack=0");
+        request.Headers.Add("Tunnel-Token", token);
+        using HttpResponseMessage answer = await tunnel.Http.SendAsync(request);
+        string headers = string.Join('\n', answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}"));
+        return $"{(int)answer.StatusCode} {headers}\n{await answer.Content.ReadAsStringAsync()}";
+    }
+
+    private static ByteArrayContent Nothing()
+    {
+        ByteArrayContent content = new([]);
+        content.Headers.ContentType = new("binary/tcp");
+        return content;
     }
 }

@@ -109,6 +109,7 @@ public sealed class JwtTests : IDisposable
         string ann = issuer.Token(("preferred_username", "ann"), ("realm_access", new { roles = OpsAndDba }));
         Assert.StartsWith("201 ", await entrance.OpenAsync(ann), StringComparison.Ordinal);
         Assert.StartsWith("201 ", await entrance.OpenAsync(issuer.Token(("preferred_username", "eve"))), StringComparison.Ordinal);
+        Assert.StartsWith("401 the caller's name is 'anonymous'", await AnonymousAsync(issuer), StringComparison.Ordinal);
         Assert.StartsWith("403 ", await entrance.OpenAsync(issuer.Token(("preferred_username", "bob"), ("roles", Dba))), StringComparison.Ordinal);
     }
 
@@ -123,6 +124,14 @@ public sealed class JwtTests : IDisposable
         Assert.StartsWith("201 ", await entrance.OpenAsync(issuer.Token()), StringComparison.Ordinal);
         Assert.StartsWith("201 ", await entrance.OpenAsync(made[0]), StringComparison.Ordinal);
         Assert.Equal("401 the token is not one that is known here", await entrance.OpenAsync("x"));
+    }
+
+    /// <summary>What becomes of a caller whose issuer names him as nobody is named.</summary>
+    private async Task<string> AnonymousAsync(Issuer issuer)
+    {
+        await using Entrance entrance = await Entrance.StartAsync(Settings(
+            issuer, ("Identity__Jwt__KeysFile", _scratch.Write("keys", issuer.Pem)), ("Identity__Jwt__NamePrefix", "")));
+        return await entrance.OpenAsync(issuer.Token(("sub", "anonymous")));
     }
 
     private static Dictionary<string, string> Settings(Issuer issuer, params (string Name, string Value)[] others)

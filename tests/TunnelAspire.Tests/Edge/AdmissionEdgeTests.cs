@@ -23,7 +23,9 @@ public abstract class AdmissionEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Ur
 
         foreach ((string, string)[] admission in admissions)
         {
-            (await Client.AskAsync(new HttpMethod(method), Session.Path + rest, null, admission)).Require(TunnelError.SessionUnknown, "no such session");
+            Answer refused = (await Client.AskAsync(new HttpMethod(method), Session.Path + rest, null, admission)).Require(TunnelError.SessionUnknown, "no such session");
+            Answer none = await Client.AskAsync(new HttpMethod(method), $"{TunnelPaths.Sessions}/{Nobody}{rest}", null, admission);
+            Assert.Equal(none.Looks, refused.Looks);
         }
 
         await RequireUnharmedAsync();

@@ -12,6 +12,10 @@ public sealed record Answer(int Status, IReadOnlyDictionary<string, string> Head
 
     public long Offset => Number(TunnelHeaders.Offset);
 
+    /// <summary>All of the answer but its date.</summary>
+    public string Looks => string.Join(
+        '\n', [$"{Status}", .. Headers.Where(header => header.Key != "Date").Select(header => $"{header.Key}: {header.Value}"), Convert.ToHexString(Body)]);
+
     public long? Fin => Headers.ContainsKey(TunnelHeaders.Fin) ? Number(TunnelHeaders.Fin) : null;
 
     public static async Task<Answer> ReadAsync(HttpResponseMessage response)
