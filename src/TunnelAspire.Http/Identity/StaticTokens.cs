@@ -90,7 +90,7 @@ public sealed partial class StaticTokens(IReadOnlyList<StaticToken> tokens)
     {
         string name = words[0];
         RequireName(name);
-        byte[] hash = words.Length > 1 ? ReadHash(words[1]) : throw new FormatException($"'{name}' has no {HashPrefix}…");
+        byte[] hash = ReadHash(words.ElementAtOrDefault(1) ?? ""); // until there is one, nothing of the line is repeated: it may be a token
         StaticToken token = new(name, hash, null, []);
         foreach (string word in words.Skip(2))
         {

@@ -97,6 +97,11 @@ public sealed class StrangerTests : IDisposable
         Assert.Contains("set Cluster:Key", node.Output, StringComparison.Ordinal);
     }
 
-    internal static async Task<string[]> FreshAsync(string name) =>
-        (await ChildProcess.RunAsync(Installed.Built("TunnelAspire.Node", "tunneld"), "token", "new", name)).Split('\n');
+    /// <summary>A token, and the line by which it is known.</summary>
+    internal static async Task<string[]> FreshAsync(string name, params string[] options)
+    {
+        // Standard error has its line among those of standard output.
+        string[] lines = (await ChildProcess.RunAsync(Installed.Built("TunnelAspire.Node", "tunneld"), ["token", "new", name, .. options])).Split('\n');
+        return [lines.Single(line => line.StartsWith("tunnel_", StringComparison.Ordinal)), lines.Single(line => line.StartsWith($"{name} ", StringComparison.Ordinal))];
+    }
 }

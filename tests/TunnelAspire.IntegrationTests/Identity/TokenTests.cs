@@ -42,11 +42,10 @@ public sealed class TokenTests : IDisposable
     [Fact]
     public async Task Token_ThatHasExpired_CountsNoMore()
     {
-        string line = await ChildProcess.RunAsync(Program, "token", "new", "ann", "--expires", "2020-01-01");
-        string token = line.Split('\n')[0];
-        await using Entrance entrance = await Entrance.StartAsync(new() { ["Identity__Tokens__0"] = line.Split('\n')[1] });
+        string[] made = await StrangerTests.FreshAsync("ann", "--expires", "2020-01-01");
+        await using Entrance entrance = await Entrance.StartAsync(new() { ["Identity__Tokens__0"] = made[1] });
 
-        Assert.Equal("401 the token of ann has expired at 2020-01-01 00:00:00Z", await entrance.OpenAsync(token));
+        Assert.Equal("401 the token of ann has expired at 2020-01-01 00:00:00Z", await entrance.OpenAsync(made[0]));
     }
 
     [Fact]
@@ -80,7 +79,7 @@ public sealed class TokenTests : IDisposable
     [Fact]
     public async Task Doctor_WithTheToken_FindsThePath()
     {
-        string[] made = (await ChildProcess.RunAsync(Program, "token", "new", "ann")).Split('\n');
+        string[] made = await StrangerTests.FreshAsync("ann");
         await using Entrance entrance = await Entrance.StartAsync(new() { ["Identity__Tokens__0"] = made[1] });
         await using ChildProcess doctor = ChildProcess.Start(
             Installed.Built("TunnelAspire.Agent", "tunnel"), ["doctor", entrance.Url, "--quick"], new Dictionary<string, string> { ["TUNNEL_TOKEN"] = made[0] });
@@ -91,7 +90,7 @@ public sealed class TokenTests : IDisposable
     [Fact]
     public async Task OpenToEveryone_IsSaid_AndStillKnowsWhoShowsAToken()
     {
-        string[] made = (await ChildProcess.RunAsync(Program, "token", "new", "ann")).Split('\n');
+        string[] made = await StrangerTests.FreshAsync("ann");
         await using Entrance entrance = await Entrance.StartAsync(new() { ["Identity__Tokens__0"] = made[1] }, "--open");
 
         await entrance.Server.LineAsync("Open to everyone");
@@ -101,5 +100,5 @@ public sealed class TokenTests : IDisposable
     }
 
     private static async Task<Entrance> GuardedAsync() =>
-        await Entrance.StartAsync(new() { ["Identity__Tokens__0"] = (await ChildProcess.RunAsync(Program, "token", "new", "ann")).Split('\n')[1] });
+        await Entrance.StartAsync(new() { ["Identity__Tokens__0"] = (await StrangerTests.FreshAsync("ann"))[1] });
 }
