@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -20,6 +21,7 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     private static readonly TimeSpan PassOverLimit = TimeSpan.FromSeconds(5); // the web server's, too
 
     private readonly CancellationTokenSource _aborted = new();
+    private readonly Deadline _idle = new(stopping);
     private readonly DirectHead _head = new();
     private DirectExchange? _exchange;
     private Task<bool>? _arrival;
@@ -46,6 +48,10 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         {
             // The client has gone, or was idle for too long, or the server stops.
         }
+        finally
+        {
+            _idle.Dispose();
+        }
 
         return false;
     }
@@ -53,11 +59,12 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     /// <summary>Waits for the next request; false at the end of the connection.</summary>
     private async ValueTask<bool> ArrivedAsync()
     {
-        using CancellationTokenSource idle = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        idle.CancelAfter(IdleLimit);
-        Task<bool> arrival = _arrival ?? WaitAsync(idle.Token);
+        Task<bool> arrival = _arrival ?? WaitAsync(_idle.Token);
         _arrival = null;
-        return await arrival.WaitAsync(idle.Token);
+        _idle.After(IdleLimit);
+        bool arrived = await (arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token));
+        _idle.After(Timeout.InfiniteTimeSpan);
+        return arrived;
     }
 
     /// <summary>Waits until something is there to be read; false where that is the client's end.</summary>

@@ -10,16 +10,16 @@ namespace TunnelAspire.Protocol.Carriers;
 public sealed class OpenMessage : IDisposable
 {
     private readonly SendingHalf.Turn _turn;
-    private readonly CancellationTokenSource _quiet;
+    private readonly Deadline _quiet;
     private readonly long _limit;
-    private CancellationTokenSource? _overdue;
+    private Deadline? _overdue;
     private TimeSpan _patience;
     private int _closed;
 
     internal OpenMessage(SendingHalf.Turn turn, OutboundRange first, int maxBytes, CancellationToken over)
     {
         (_turn, End, _limit) = (turn, first.End, first.Offset + maxBytes);
-        _quiet = CancellationTokenSource.CreateLinkedTokenSource(over);
+        _quiet = new Deadline(over);
     }
 
     /// <summary>Offset behind the last byte that was taken.</summary>
@@ -47,7 +47,7 @@ public sealed class OpenMessage : IDisposable
 
         try
         {
-            _quiet.CancelAfter(ChannelSettings.Quiet);
+            _quiet.After(ChannelSettings.Quiet);
             OutboundRange range = await _turn.TakeAsync(0, Room, _quiet.Token);
             return Taken(range) ? range : null;
         }
@@ -60,7 +60,7 @@ public sealed class OpenMessage : IDisposable
     }
 
     /// <summary>Puts off the exchange's end whenever the message goes on.</summary>
-    internal void Watch(CancellationTokenSource overdue, TimeSpan patience) => (_overdue, _patience) = (overdue, patience);
+    internal void Watch(Deadline overdue, TimeSpan patience) => (_overdue, _patience) = (overdue, patience);
 
     /// <summary>No more is taken: another message has its turn.</summary>
     public void Dispose()
@@ -74,7 +74,7 @@ public sealed class OpenMessage : IDisposable
     private bool Taken(OutboundRange range)
     {
         End = range.End;
-        _overdue?.CancelAfter(_patience);
+        _overdue?.After(_patience);
         if (range.Fin is not null)
         {
             Close(); // the end itself is told by a message that knows it from its beginning

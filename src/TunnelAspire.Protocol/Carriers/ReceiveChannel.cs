@@ -65,7 +65,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         while (flowing && !receiving.Finished)
         {
             Generation generation = Volatile.Read(ref _generation);
-            using CancellationTokenSource exchange = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generation.Over.Token);
+            using Deadline exchange = new(cancellationToken, generation.Over.Token);
             try
             {
                 bool empty = await ExchangeAsync(generation.Number, joined, exchange);
@@ -128,11 +128,11 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>One request and its answer; returns whether the answer was empty.</summary>
-    private async Task<bool> ExchangeAsync(long generation, bool joined, CancellationTokenSource exchange)
+    private async Task<bool> ExchangeAsync(long generation, bool joined, Deadline exchange)
     {
         ChannelSettings settings = control.Current;
         TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
-        exchange.CancelAfter(hold + ChannelSettings.Slack);
+        exchange.After(hold + ChannelSettings.Slack);
         ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold, settings.Mode == ChannelMode.Stream);
         retry.RequestSent();
         await using ReadAnswer answer = Interlocked.Exchange(ref _first, null) ?? await carrier.ReadAsync(request, exchange.Token);
@@ -147,7 +147,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>Hands the answer's bytes on as they arrive, each in its turn; returns the offset behind the last.</summary>
-    private async Task<long> ApplyAsync(ReadAnswer answer, CancellationTokenSource exchange)
+    private async Task<long> ApplyAsync(ReadAnswer answer, Deadline exchange)
     {
         long offset = answer.Offset;
         if (answer.Length == 0)
@@ -167,9 +167,9 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                     buffer = ArrayPool<byte>.Shared.Rent(LargeRead);
                 }
 
-                exchange.CancelAfter(control.Current.Hold + ChannelSettings.Slack);
+                exchange.After(control.Current.Hold + ChannelSettings.Slack);
                 int count = await ReadAsync(answer.Body, buffer, exchange.Token);
-                exchange.CancelAfter(Timeout.InfiniteTimeSpan);
+                exchange.After(Timeout.InfiniteTimeSpan);
                 if (count == 0)
                 {
                     return offset;
@@ -202,7 +202,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>Waits for the bytes before <paramref name="offset"/>, which another answer brings; that none does shows a hole.</summary>
-    private async Task WaitForTurnAsync(long offset, CancellationTokenSource exchange)
+    private async Task WaitForTurnAsync(long offset, Deadline exchange)
     {
         if (_exchanges.Count == 1 && offset > receiving.Next)
         {
@@ -218,7 +218,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
             {
                 await receiving.WaitForTurnAsync(offset, patience.Token);
             }
-            catch (OperationCanceledException) when (!exchange.IsCancellationRequested)
+            catch (OperationCanceledException) when (!exchange.IsOver)
             {
                 // Patience ran out. A client that does not read makes everybody wait; else the bytes before are lost.
                 if (receiving.Next == before && !receiving.Writing)

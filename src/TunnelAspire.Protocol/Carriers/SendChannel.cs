@@ -175,9 +175,9 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
 
     private async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using Deadline overdue = new(cancellationToken);
         TimeSpan patience = control.Current.Hold + ChannelSettings.Slack;
-        overdue.CancelAfter(patience);
+        overdue.After(patience);
         request.More?.Watch(overdue, patience);
         try
         {

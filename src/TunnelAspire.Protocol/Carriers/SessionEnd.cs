@@ -46,8 +46,8 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
             Receiving.ExpectEnd(end);
         }
 
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(limits.Patience);
+        using Deadline limit = new(cancellationToken);
+        limit.After(limits.Patience);
         try
         {
             await Receiving.WaitForTurnAsync(offset, limit.Token);
@@ -108,8 +108,8 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
     {
         Sending.Acknowledge(request.Ack);
         CancellationToken generationOver = Enter(request.Generation);
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generationOver);
-        limit.CancelAfter(request.Hold);
+        using Deadline limit = new(cancellationToken, generationOver);
+        limit.After(request.Hold);
         int written = 0;
         try
         {
@@ -118,11 +118,11 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
             while (!last)
             {
                 using OutboundRange range = await turn.TakeAsync(request.Generation, request.MaxBytes - written, limit.Token);
-                limit.CancelAfter(Timeout.InfiniteTimeSpan);
+                limit.After(Timeout.InfiniteTimeSpan);
                 last = range.Fin is not null || written + range.Length == request.MaxBytes;
                 await write(range, last, limit.Token);
                 written += range.Length;
-                limit.CancelAfter(ChannelSettings.Quiet);
+                limit.After(ChannelSettings.Quiet);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -164,7 +164,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         }
     }
 
-    private async Task ApplyBodyAsync(long offset, PipeReader body, AcceptLimits limits, CancellationTokenSource limit)
+    private async Task ApplyBodyAsync(long offset, PipeReader body, AcceptLimits limits, Deadline limit)
     {
         long end = offset + limits.MaxBytes;
         while (true)
@@ -179,7 +179,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
 
                 await Receiving.ApplyAsync(offset, result.Buffer, limit.Token);
                 offset += result.Buffer.Length;
-                limit.CancelAfter(limits.Patience);
+                limit.After(limits.Patience);
             }
             finally
             {

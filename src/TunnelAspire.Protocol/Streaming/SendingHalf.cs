@@ -38,7 +38,7 @@ public sealed class SendingHalf : IDisposable
     // Belong to whoever has the turn.
     private bool _quiet = true;
     private int _expected;
-    private CancellationTokenSource _wait = new();
+    private Deadline? _wait;
 
     private int _asking; // how many have the turn or wait for it
 
@@ -335,18 +335,13 @@ public sealed class SendingHalf : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FillWhileFlowingAsync(int maxBytes, CancellationToken cancellationToken)
     {
-        if (!_wait.TryReset())
-        {
-            _wait.Dispose();
-            _wait = new CancellationTokenSource();
-        }
-
-        _wait.CancelAfter(LongestWait);
-        using CancellationTokenRegistration over = cancellationToken.UnsafeRegister(static wait => ((CancellationTokenSource)wait!).Cancel(), _wait);
+        Deadline wait = _wait ??= new Deadline();
+        wait.After(LongestWait);
+        using CancellationTokenRegistration over = cancellationToken.UnsafeRegister(static wait => ((Deadline)wait!).Cancel(), wait);
         try
         {
             _quiet = true;
-            await FillAsync(maxBytes, _wait.Token);
+            await FillAsync(maxBytes, wait.Token);
             _quiet = false;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -355,7 +350,12 @@ public sealed class SendingHalf : IDisposable
         }
         finally
         {
-            _wait.CancelAfter(Timeout.InfiniteTimeSpan);
+            wait.After(Timeout.InfiniteTimeSpan);
+            if (_quiet || wait.IsOver)
+            {
+                _wait = null;
+                wait.Dispose();
+            }
         }
     }
 
