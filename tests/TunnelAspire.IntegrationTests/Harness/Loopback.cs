@@ -54,6 +54,13 @@ public static class Loopback
         return (client, await target.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(30)));
     }
 
+    /// <summary>Ends the connection with a reset.</summary>
+    public static void Reset(Socket socket)
+    {
+        socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        socket.Dispose();
+    }
+
     /// <summary>Waits until the peer has ended the connection: true with a reset, false in order.</summary>
     public static async Task<bool> EndedByResetAsync(Socket socket, TimeSpan patience)
     {

@@ -67,6 +67,9 @@ public sealed class Node : IAsyncDisposable
     /// <summary>A client's connection through an agent, and the one that reaches the target for it.</summary>
     public Task<(Socket Client, Socket Target)> ConnectAsync(int localPort) => Loopback.ConnectThroughAsync(localPort, _target);
 
+    /// <summary>The next connection that reaches the target.</summary>
+    public Task<Socket> AcceptAsync() => _target.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
     /// <summary>An agent to which a client connects in vain: returns the line by which the agent says why it reset the client.</summary>
     public async Task<string> RefusedAsync(string url, Dictionary<string, string>? environment, params string[] arguments)
     {
