@@ -266,13 +266,14 @@ public sealed class ConnectorEndpoints(
     /// <summary>The session has ended; where that was in order, the answer tells where its streams did.</summary>
     private TunnelException Gone(HttpContext context, SessionId id, Exception? cause = null)
     {
-        if (sessions.FindCompleted(id) is { } completion && !context.Response.HasStarted)
+        (Completion? completed, TimeSpan? expired) = sessions.FindEnding(id);
+        if (completed is { } completion && !context.Response.HasStarted)
         {
             context.Response.Headers[TunnelHeaders.Ack] = WireText.Format(completion.Ack);
             context.Response.Headers[TunnelHeaders.Fin] = WireText.Format(completion.Fin);
         }
 
-        return sessions.FindExpired(id) is { } lifetime
+        return expired is { } lifetime
             ? new TunnelException(TunnelError.SessionExpired, $"the session has lasted {lifetime:c}, as long as its rule lets it", cause)
             : new TunnelException(TunnelError.SessionGone, "the session has ended", cause);
     }

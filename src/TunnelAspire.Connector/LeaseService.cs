@@ -57,7 +57,7 @@ public sealed partial class LeaseService(
             _restore |= !await store.AnnounceAsync(new ConnectorStatus(identity.Address, sessions.Count, drain.Draining), cancellationToken);
             if (_restore || context.Time.GetElapsedTime(_routesWritten) > context.Routing.Value.RouteLease / 3)
             {
-                await store.RefreshRoutesAsync([.. sessions.Open.Select(session => session.Id)], identity.Address, cancellationToken);
+                await store.RefreshRoutesAsync([.. _restore ? sessions.Routed : sessions.Open.Select(session => session.Id)], identity.Address, cancellationToken);
                 _restore = false;
                 _routesWritten = context.Time.GetTimestamp();
             }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
@@ -17,6 +18,7 @@ public sealed partial class Forwarder : IDisposable
     private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "Accept", "traceparent", "tracestate"];
 
     private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Restoring = TimeSpan.FromSeconds(5); // a few heartbeats
 
     private readonly HttpMessageInvoker _client;
     private readonly RelayOptions _options;
@@ -26,12 +28,13 @@ public sealed partial class Forwarder : IDisposable
     private readonly ILogger<Forwarder> _logger;
     private readonly ConcurrentDictionary<ConnectorAddress, bool> _distrustful = new(); // told once
     private readonly AgentAddress _agents;
+    private readonly RelayDrain _drain;
     private readonly CancellationToken _stopping;
 
     /// <summary>A forwarder with a connection pool of its own.</summary>
-    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, IHostApplicationLifetime lifetime, RelayProofs proofs, ILogger<Forwarder> logger, LocalConnector? local = null)
+    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, RelayDrain drain, RelayProofs proofs, ILogger<Forwarder> logger, LocalConnector? local = null)
     {
-        (_options, _store, _proofs, _local, _logger, _stopping) = (options.Value, store, proofs, local, logger, lifetime.ApplicationStopping);
+        (_options, _store, _proofs, _local, _logger, _drain, _stopping) = (options.Value, store, proofs, local, logger, drain, drain.LetGo);
         _agents = new AgentAddress(options.Value.TrustedProxies);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
@@ -70,6 +73,11 @@ public sealed partial class Forwarder : IDisposable
     private async Task<int> SendOnAsync(HttpContext context, SessionId session, ConnectorAddress connector)
     {
         TunnelRequests.LiftServerLimits(context);
+        if (_drain.Draining)
+        {
+            SendElsewhere(context);
+        }
+
         using HttpRequestMessage request = Request(context, session, connector);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
 
@@ -85,17 +93,38 @@ public sealed partial class Forwarder : IDisposable
         }
 
         CopyHead(response, context.Response);
+
+        // An answer that is under way has a moment to end: its client may have gone without a word.
+        using CancellationTokenRegistration end = _stopping.Register(() => over.CancelAfter(SendPatience));
         try
         {
-            await CopyBodyAsync(response, context);
+            await CopyBodyAsync(response, context.Response, over.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
             // The connector's side broke, not the client's: told where nothing has been sent yet, else the answer is cut off.
             throw new TunnelException(TunnelError.ConnectorUnreachable, $"the answer of connector {connector.Name} broke off: {e.Message}", e);
         }
+        catch (OperationCanceledException e) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The relay stops. The client's cancellation passes on.
+            throw new TunnelException(TunnelError.Draining, $"relay {_options.Name} stops", e);
+        }
 
         return (int)response.StatusCode;
+    }
+
+    /// <summary>The relay is not ready any more: the next request is to take a new connection, which leads to one that is. The requests under way go on.</summary>
+    private static void SendElsewhere(HttpContext context)
+    {
+        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+        else
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
     }
 
     /// <summary>The agent's address, at an open: then only it is of interest.</summary>
@@ -198,12 +227,22 @@ public sealed partial class Forwarder : IDisposable
         throw new HttpRequestException("it does not take this relay for one of its cluster");
     }
 
-    /// <summary>A connector that cannot be reached and is registered no more, or anew, is dead: its sessions are too.</summary>
+    /// <summary>
+    /// A connector that cannot be reached, and whose run has ended as far as the store knows, is dead: its sessions are too. A store
+    /// that has never heard of it may have been emptied: it is asked again when a living connector would be back in it.
+    /// </summary>
     private async Task<bool> IsGoneAsync(ConnectorAddress connector, CancellationToken cancellationToken)
     {
         try
         {
-            return (await _store.FindConnectorAsync(connector.Name, cancellationToken))?.Address.Epoch != connector.Epoch;
+            RunState state = await _store.FindRunAsync(connector, cancellationToken);
+            if (state == RunState.Unknown)
+            {
+                await Task.Delay(Restoring, cancellationToken);
+                state = await _store.FindRunAsync(connector, cancellationToken);
+            }
+
+            return state != RunState.Lives;
         }
         catch (RoutingUnavailableException)
         {
@@ -227,26 +266,25 @@ public sealed partial class Forwarder : IDisposable
         to.ContentLength = to.StatusCode == StatusCodes.Status204NoContent ? null : from.Content.Headers.ContentLength;
     }
 
-    private static async Task CopyBodyAsync(HttpResponseMessage from, HttpContext context)
+    private static async Task CopyBodyAsync(HttpResponseMessage from, HttpResponse to, CancellationToken cancellationToken)
     {
-        if (from.Content.Headers.ContentLength == 0 || context.Response.StatusCode == StatusCodes.Status204NoContent)
+        if (from.Content.Headers.ContentLength == 0 || to.StatusCode == StatusCodes.Status204NoContent)
         {
             return;
         }
 
-        CancellationToken cancellationToken = context.RequestAborted;
         await using Stream body = await from.Content.ReadAsStreamAsync(cancellationToken);
         int expected = (int)Math.Min(from.Content.Headers.ContentLength ?? long.MaxValue, 64 * 1024);
         while (true)
         {
-            int count = await body.ReadAsync(context.Response.BodyWriter.GetMemory(expected), cancellationToken);
+            int count = await body.ReadAsync(to.BodyWriter.GetMemory(expected), cancellationToken);
             if (count == 0)
             {
                 return;
             }
 
-            context.Response.BodyWriter.Advance(count);
-            await context.Response.BodyWriter.FlushAsync(cancellationToken);
+            to.BodyWriter.Advance(count);
+            await to.BodyWriter.FlushAsync(cancellationToken);
         }
     }
 

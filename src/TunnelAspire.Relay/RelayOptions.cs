@@ -20,6 +20,13 @@ public sealed class RelayOptions
     /// <summary>How long connecting to a connector may take. Default 2 s, 50 ms to 60 s.</summary>
     [Duration("00:00:00.050", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long the relay serves on after it has been told to stop, not ready any more: as long as whoever sends requests to it takes
+    /// to notice. Default 0, up to 5 min.
+    /// </summary>
+    [Duration("00:00:00", "00:05:00")]
+    public TimeSpan StopDelay { get; set; }
 }
 
 /// <summary>Checks the options' annotations, in code that is generated from them.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using TunnelAspire.Http.Cluster;
 using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Identity;
@@ -27,7 +28,22 @@ public static class RelayServices
         builder.Services.AddSingleton<RelayMetrics>();
         builder.Services.AddSingleton<RelayEndpoints>();
         builder.Services.AddSingleton<PathEndpoints>();
-        builder.Services.AddHealthChecks().AddCheck<ConnectorDirectory>("connectors", tags: ["ready"]);
+        builder.Services.AddSingleton<RelayDrain>();
+        builder.Services.AddHostedService<RelayDrainService>();
+        builder.Services.AddHealthChecks().AddCheck<ConnectorDirectory>("connectors", tags: ["ready"]).AddCheck<RelayDrain>("relay", tags: ["ready"]);
+
+        // Whoever takes no answer must not keep the process from ending. A connector in the same process has its own, longer deadline.
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<RelayOptions>, IServiceProvider>((host, relay, services) =>
+        {
+            if (services.GetService<LocalConnector>() is null)
+            {
+                host.ShutdownTimeout = relay.Value.StopDelay + RelayDrainService.Patience;
+            }
+            else
+            {
+                host.ShutdownTimeout += relay.Value.StopDelay;
+            }
+        });
         return builder;
     }
 

@@ -11,3 +11,16 @@ public sealed record ConnectorAddress(string Name, long Epoch, Uri Url);
 /// <param name="Sessions">Sessions that it holds.</param>
 /// <param name="Draining">It takes no new sessions.</param>
 public sealed record ConnectorStatus(ConnectorAddress Address, int Sessions, bool Draining);
+
+/// <summary>What the routing store knows of one run of a connector.</summary>
+public enum RunState
+{
+    /// <summary>Nothing: the store may have been emptied, and the connector is about to announce itself again.</summary>
+    Unknown,
+
+    /// <summary>Its lease stands.</summary>
+    Lives,
+
+    /// <summary>It has withdrawn, its lease has ended, or another run has taken its place.</summary>
+    Ended,
+}

@@ -20,8 +20,8 @@ public interface IRoutingStore
     /// <summary>The connectors whose lease has not ended.</summary>
     Task<IReadOnlyList<ConnectorStatus>> ListConnectorsAsync(CancellationToken cancellationToken);
 
-    /// <summary>The live run of the named connector, or null.</summary>
-    Task<ConnectorStatus?> FindConnectorAsync(string name, CancellationToken cancellationToken);
+    /// <summary>Whether that run of a connector lives.</summary>
+    Task<RunState> FindRunAsync(ConnectorAddress connector, CancellationToken cancellationToken);
 
     /// <summary>Writes the session's route if it has none, good for the route lease; returns the route that then stands.</summary>
     Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken);

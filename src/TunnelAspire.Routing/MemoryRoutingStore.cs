@@ -41,8 +41,8 @@ public sealed class MemoryRoutingStore(TimeProvider time, TimeSpan lease) : IRou
         Task.FromResult<IReadOnlyList<ConnectorStatus>>([.. _connectors.Values]);
 
     /// <inheritdoc/>
-    public Task<ConnectorStatus?> FindConnectorAsync(string name, CancellationToken cancellationToken) =>
-        Task.FromResult(_connectors.GetValueOrDefault(name));
+    public Task<RunState> FindRunAsync(ConnectorAddress connector, CancellationToken cancellationToken) => Task.FromResult(
+        _connectors.GetValueOrDefault(connector.Name)?.Address.Epoch == connector.Epoch ? RunState.Lives : RunState.Ended);
 
     /// <inheritdoc/>
     public Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken) =>

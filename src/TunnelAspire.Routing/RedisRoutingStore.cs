@@ -10,6 +10,7 @@ namespace TunnelAspire.Routing;
 /// <list type="bullet">
 /// <item><c>connectors</c>: set of the names that have announced themselves; names without an entry are pruned when listed.</item>
 /// <item><c>connector:NAME</c>: string <c>epoch|sessions|draining|url</c>, expires after the connector lease.</item>
+/// <item><c>run:NAME</c>: string <c>epoch</c> of the run that announced itself last, expires ten minutes after that: where the entry is missing, it tells a connector that is dead from a store that has been emptied.</item>
 /// <item><c>route:SESSION</c>: string <c>name|epoch|url</c>, expires after the route lease; written with NX, so that the first opener wins.</item>
 /// </list>
 /// With a cluster key both end with <c>|seal=…</c>, its signature of what stands before; what has none counts as absent.
@@ -19,6 +20,7 @@ namespace TunnelAspire.Routing;
 public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<RoutingOptions> options, ClusterKeys keys) : IRoutingStore
 {
     private const int RefreshBatch = 1000;
+    private static readonly TimeSpan RunMemory = TimeSpan.FromMinutes(10);
 
     private readonly RoutingOptions _options = options.Value;
     private readonly RoutingText _text = new(keys);
@@ -35,7 +37,10 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
             return true;
         }
 
-        await Task.WhenAll(db.StringSetAsync(key, _text.Write(status), _options.ConnectorLease), db.SetAddAsync(Index, status.Address.Name));
+        await Task.WhenAll(
+            db.StringSetAsync(RunKey(status.Address.Name), WireText.Format(status.Address.Epoch), RunMemory),
+            db.StringSetAsync(key, _text.Write(status), _options.ConnectorLease),
+            db.SetAddAsync(Index, status.Address.Name));
         return standing == status.Address.Epoch;
     }, cancellationToken);
 
@@ -69,8 +74,17 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ConnectorStatus?> FindConnectorAsync(string name, CancellationToken cancellationToken) =>
-        RunAsync(async db => _text.ReadStatus(name, await db.StringGetAsync(ConnectorKey(name))), cancellationToken);
+    public Task<RunState> FindRunAsync(ConnectorAddress connector, CancellationToken cancellationToken) => RunAsync(async db =>
+    {
+        Task<RedisValue> entry = db.StringGetAsync(ConnectorKey(connector.Name));
+        Task<bool> announced = db.KeyExistsAsync(RunKey(connector.Name));
+        return (_text.ReadStatus(connector.Name, await entry)?.Address.Epoch, await announced) switch
+        {
+            (null, false) => RunState.Unknown,
+            (var epoch, _) when epoch == connector.Epoch => RunState.Lives,
+            _ => RunState.Ended,
+        };
+    }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorAddress> ClaimRouteAsync(SessionId session, ConnectorAddress connector, CancellationToken cancellationToken) => RunAsync(async db =>
@@ -106,6 +120,8 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     public Task PingAsync(CancellationToken cancellationToken) => RunAsync(db => db.PingAsync(), cancellationToken);
 
     private RedisKey ConnectorKey(string name) => $"{_options.KeyPrefix}connector:{name}";
+
+    private RedisKey RunKey(string name) => $"{_options.KeyPrefix}run:{name}";
 
     private RedisKey RouteKey(SessionId session) => $"{_options.KeyPrefix}route:{session}";
 

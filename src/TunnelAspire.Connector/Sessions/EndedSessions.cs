@@ -8,33 +8,43 @@ namespace TunnelAspire.Connector.Sessions;
 /// <param name="Fin">The end of the target's stream.</param>
 public readonly record struct Completion(long Ack, long Fin);
 
+/// <summary>What is remembered of a session's end.</summary>
+/// <param name="Completion">Where its streams ended, if it ended in order at the last acknowledgement.</param>
+/// <param name="Lifetime">How long it could last, if it ended because that was over.</param>
+public readonly record struct Ending(Completion? Completion, TimeSpan? Lifetime);
+
 /// <summary>
-/// How sessions ended that lately did so in a way that their agents are to know: in order, at the last acknowledgement, or because
-/// their lifetime was over. The answer that said so may have been lost: its repeat must not look like a session that broke.
+/// The sessions that lately ended. An open that was under way for long, or is repeated on the way, must not open one of them again:
+/// it would bring its bytes to the target a second time. And where the answer that told the agent of the end was lost, its repeat
+/// must not look like a session that broke.
 /// </summary>
-/// <typeparam name="T">What is remembered of an end.</typeparam>
-public sealed class EndedSessions<T>(TimeProvider time)
-    where T : struct
+public sealed class EndedSessions(TimeProvider time)
 {
     private const int Most = 100_000;
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(60);
 
-    private readonly ConcurrentDictionary<SessionId, T> _ends = new();
+    private readonly ConcurrentDictionary<SessionId, Ending> _endings = new();
     private readonly ConcurrentQueue<(SessionId Session, long At)> _order = new();
 
-    /// <summary>Remembers one, and forgets those that are too old, or too many.</summary>
-    public void Add(SessionId session, T end)
+    /// <summary>Their ids.</summary>
+    public IEnumerable<SessionId> Ids => _endings.Select(pair => pair.Key);
+
+    /// <summary>Remembers one, unless it is known, and forgets those that are too old, or too many.</summary>
+    public void Add(SessionId session, Ending ending)
     {
-        _ends[session] = end;
-        _order.Enqueue((session, time.GetTimestamp()));
+        if (_endings.TryAdd(session, ending))
+        {
+            _order.Enqueue((session, time.GetTimestamp()));
+        }
+
         while (_order.TryPeek(out (SessionId Session, long At) oldest) &&
             (_order.Count > Most || time.GetElapsedTime(oldest.At) > Kept) &&
             _order.TryDequeue(out oldest))
         {
-            _ends.TryRemove(oldest.Session, out _);
+            _endings.TryRemove(oldest.Session, out _);
         }
     }
 
-    /// <summary>How the session ended; null if it did otherwise, or too long ago.</summary>
-    public T? Find(SessionId session) => _ends.TryGetValue(session, out T end) ? end : null;
+    /// <summary>How the session ended; null if it has not, or too long ago.</summary>
+    public Ending? Find(SessionId session) => _endings.TryGetValue(session, out Ending ending) ? ending : null;
 }

@@ -18,8 +18,7 @@ public sealed partial class SessionTable(
     Admission admission, IRoutingStore routes, ConnectorIdentity identity, ConnectorMetrics metrics, SessionTableContext context)
 {
     private readonly ConcurrentDictionary<SessionId, Lazy<Task<TargetSession>>> _sessions = new();
-    private readonly EndedSessions<Completion> _completed = new(context.Time);
-    private readonly EndedSessions<TimeSpan> _expired = new(context.Time);
+    private readonly EndedSessions _ended = new(context.Time);
     private readonly ConnectorOptions _options = context.Options.Value;
     private readonly ILogger _logger = context.Logger;
     private int _opening;
@@ -54,46 +53,30 @@ public sealed partial class SessionTable(
             ? entry.Value.GetAwaiter().GetResult()
             : null;
 
-    /// <summary>How a session that is not open any more ended, if that was in order and lately.</summary>
-    public Completion? FindCompleted(SessionId id) => _completed.Find(id);
+    /// <summary>How a session that is not open any more ended, if that was lately.</summary>
+    public Ending FindEnding(SessionId id) => _ended.Find(id) ?? default;
 
-    /// <summary>How long a session could last that is not open any more because that was over lately.</summary>
-    public TimeSpan? FindExpired(SessionId id) => _expired.Find(id);
+    /// <summary>Sessions whose routes must stand: the open ones, and those that lately ended, so that late requests learn here that they have.</summary>
+    public IEnumerable<SessionId> Routed => Open.Select(session => session.Id).Concat(_ended.Ids);
 
-    /// <summary>Ends a session whose streams have both ended and have been acknowledged. Its route stands until its lease ends: the last request may be repeated.</summary>
-    public void Complete(TargetSession session)
-    {
-        _completed.Add(session.Id, new Completion(session.BytesUp, session.BytesDown));
-        Close(session, SessionEndReason.Closed);
-    }
+    /// <summary>Ends a session whose streams have both ended and have been acknowledged.</summary>
+    public void Complete(TargetSession session) => Close(session, SessionEndReason.Closed, new Ending(new Completion(session.BytesUp, session.BytesDown), null));
 
     /// <summary>Ends a session: its target sees a close or a reset, its requests are answered.</summary>
-    /// <remarks>Its route is removed where the agent knows. Else it stands until its lease ends, so that late requests learn here that the session is gone.</remarks>
-    public void End(TargetSession session, SessionEndReason reason)
+    /// <remarks>Its route stands until its lease ends, so that late requests, opens as well, learn here that the session is gone.</remarks>
+    public void End(TargetSession session, SessionEndReason reason) =>
+        Close(session, reason, reason == SessionEndReason.Expired ? new Ending(null, session.Lifetime ?? session.Age) : default);
+
+    private void Close(TargetSession session, SessionEndReason reason, Ending ending)
     {
-        if (Close(session, reason) && reason is (SessionEndReason.Closed or SessionEndReason.Aborted))
+        _ended.Add(session.Id, ending); // before its requests are let go, since they ask for it; and before it could be opened again
+        if (session.Close())
         {
-            _ = RemoveRouteAsync(session.Id);
+            _sessions.TryRemove(session.Id, out _);
+            metrics.Sessions.Ended(session, reason.ToString());
+            context.Audit.Ended(session, reason);
+            LogEnded(session.Id.Prefix, session.Target, reason, session.BytesUp, session.BytesDown, session.Age.TotalSeconds);
         }
-    }
-
-    private bool Close(TargetSession session, SessionEndReason reason)
-    {
-        if (reason == SessionEndReason.Expired)
-        {
-            _expired.Add(session.Id, session.Lifetime ?? session.Age); // before its requests are let go, since they ask for it
-        }
-
-        if (!session.Close())
-        {
-            return false;
-        }
-
-        _sessions.TryRemove(session.Id, out _);
-        metrics.Sessions.Ended(session, reason.ToString());
-        context.Audit.Ended(session, reason);
-        LogEnded(session.Id.Prefix, session.Target, reason, session.BytesUp, session.BytesDown, session.Age.TotalSeconds);
-        return true;
     }
 
     private void RequireRoom(Opening opening)
@@ -136,6 +119,11 @@ public sealed partial class SessionTable(
         trace?.SetTag("tunnel.session", id.Prefix).SetTag("tunnel.target", target.ToString()).SetTag("tunnel.connector", identity.Address.Name);
         try
         {
+            if (_ended.Find(id) is not null)
+            {
+                throw new TunnelException(TunnelError.SessionGone, "the session has been open, and has ended");
+            }
+
             Admitted admitted = await admission.AdmitAsync(opening, CancellationToken.None);
             TargetSession session = new(opening, admitted, _options.Limits, context.Time, context.Budget) { Trace = trace };
             await ClaimAsync(session);
@@ -172,18 +160,6 @@ public sealed partial class SessionTable(
         {
             session.Close();
             throw e is RoutingUnavailableException ? new TunnelException(TunnelError.RoutingUnavailable, "the session's route cannot be written now", e) : e;
-        }
-    }
-
-    private async Task RemoveRouteAsync(SessionId id)
-    {
-        try
-        {
-            await routes.RemoveRouteAsync(id, CancellationToken.None);
-        }
-        catch (RoutingUnavailableException)
-        {
-            // The route's lease ends it.
         }
     }
 

@@ -228,6 +228,10 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
             Volatile.Write(ref _cancelled, false);
             return false; // the read was cancelled, not its caller
         }
+        catch (SocketException e)
+        {
+            throw new IOException(e.Message, e); // as the web server tells it: a socket's own failure would pass for the target's
+        }
     }
 
     private static BadHttpRequestException Broken(string how) => new($"Broken body: {how}.");

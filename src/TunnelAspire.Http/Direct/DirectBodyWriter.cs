@@ -217,6 +217,10 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
         {
             await socket.SendAsync(_buffer.AsMemory(bytes), SocketFlags.None, cancellationToken);
         }
+        catch (SocketException e)
+        {
+            throw new IOException(e.Message, e); // as the web server tells it: a socket's own failure would pass for the target's
+        }
         finally
         {
             Release();

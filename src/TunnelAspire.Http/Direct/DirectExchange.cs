@@ -113,6 +113,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         {
             if (name is "Content-Length" or "Transfer-Encoding" or "Connection")
             {
+                Closes |= name is "Connection"; // an endpoint says nothing else of it
                 continue;
             }
 

@@ -9,7 +9,7 @@ using TunnelAspire.Protocol.Wire;
 namespace TunnelAspire.Relay.Paths;
 
 /// <summary>The path probes: they say how requests reach the relay, and let answers go out at chosen times. They know no session and keep nothing.</summary>
-public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers callers, RequestLimits limits, TimeProvider time, IHostApplicationLifetime lifetime)
+public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers callers, RequestLimits limits, TimeProvider time, RelayDrain drain)
 {
     /// <summary>Most probes at once: they cost memory and bandwidth.</summary>
     public const int MostAtOnce = 64;
@@ -67,7 +67,7 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers caller
     private async Task ReceiveAsync(HttpContext context)
     {
         ProbedAnswer answer = ProbedAnswer.Read(context.Request);
-        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.LetGo);
         try
         {
             await answer.WriteAsync(context, time, over.Token);

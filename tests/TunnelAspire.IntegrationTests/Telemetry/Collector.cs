@@ -10,9 +10,15 @@ public sealed class Collector : IDisposable
     private readonly HttpListener _listener = new();
     private readonly ConcurrentQueue<(string Path, byte[] Body)> _exports = new();
 
-    public Collector()
+    private readonly bool _keep;
+
+    /// <summary>Listens at the address; default: 127.0.0.1.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="keep">Whether exports are kept as they came, for <see cref="Exported"/>.</param>
+    public Collector(IPAddress? address = null, bool keep = true)
     {
-        string url = $"http://127.0.0.1:{Loopback.FreePort()}/";
+        _keep = keep;
+        string url = $"http://{address ?? IPAddress.Loopback}:{Loopback.FreePort()}/";
         _listener.Prefixes.Add(url);
         _listener.Start();
         _ = CollectAsync();
@@ -46,8 +52,12 @@ public sealed class Collector : IDisposable
                 HttpListenerContext context = await _listener.GetContextAsync();
                 using MemoryStream body = new();
                 await context.Request.InputStream.CopyToAsync(body);
-                _exports.Enqueue((context.Request.Url!.AbsolutePath, body.ToArray()));
-                if (context.Request.Url.AbsolutePath == "/v1/metrics")
+                if (_keep)
+                {
+                    _exports.Enqueue((context.Request.Url!.AbsolutePath, body.ToArray()));
+                }
+
+                if (context.Request.Url!.AbsolutePath == "/v1/metrics")
                 {
                     foreach (ProcessMetrics metrics in OtlpMetrics.Read(body.ToArray()))
                     {

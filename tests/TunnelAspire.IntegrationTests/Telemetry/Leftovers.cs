@@ -25,20 +25,20 @@ public sealed class Leftovers
 
     private readonly Collector _collector;
     private readonly IReadOnlyList<(string Name, int Process)> _processes;
-    private readonly Dictionary<int, Holding> _before;
+    private readonly Dictionary<string, Holding> _before;
 
     private sealed record Holding(IReadOnlyDictionary<string, double> Metrics, int Sockets, long ResidentKiB);
 
-    private Leftovers(Collector collector, IReadOnlyList<(string, int)> processes, Dictionary<int, Holding> before) =>
+    private Leftovers(Collector collector, IReadOnlyList<(string, int)> processes, Dictionary<string, Holding> before) =>
         (_collector, _processes, _before) = (collector, processes, before);
 
     /// <summary>Takes what they hold now. The processes should have worked before: the first work makes pools that stay.</summary>
     public static async Task<Leftovers> TakeAsync(Collector collector, params (string Name, int Process)[] processes)
     {
-        Dictionary<int, Holding> before = [];
+        Dictionary<string, Holding> before = [];
         foreach ((string name, int process) in processes)
         {
-            before[process] = await FreshAsync(collector, name, process);
+            before[name] = await FreshAsync(collector, name, process);
         }
 
         return new Leftovers(collector, processes, before);
@@ -48,8 +48,9 @@ public sealed class Leftovers
     /// <param name="sockets">How many sockets more than before are none: connections that are kept for the next request.</param>
     /// <param name="memory">How much the resident memory may have grown, as a part of what it was.</param>
     /// <param name="patience">How long things may take to go: connections that are kept go after a minute or two.</param>
+    /// <param name="now">The processes that have taken the places of some, each compared with the one of its name.</param>
     /// <returns>What each process holds, before and after, in a line for each.</returns>
-    public async Task<string> RequireNoneAsync(int sockets = 8, double memory = 0.2, TimeSpan? patience = null)
+    public async Task<string> RequireNoneAsync(int sockets = 8, double memory = 0.2, TimeSpan? patience = null, params (string Name, int Process)[] now)
     {
         List<string> left = [];
         List<string> report = [];
@@ -59,9 +60,9 @@ public sealed class Leftovers
                 async () =>
                 {
                     (left, report) = ([], []);
-                    foreach ((string name, int process) in _processes)
+                    foreach ((string name, int process) in now.Length > 0 ? now : _processes)
                     {
-                        Compare(name, _before[process], await FreshAsync(_collector, name, process), sockets, memory, left, report);
+                        Compare(name, _before[name], await FreshAsync(_collector, name, process), sockets, memory, left, report);
                     }
 
                     return left.Count == 0;

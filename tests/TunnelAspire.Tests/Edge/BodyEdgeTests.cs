@@ -36,6 +36,22 @@ public abstract class BodyEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri> en
     }
 
     [Fact]
+    public async Task Send_WhoseConnectionIsReset_LeavesTheSessionOpen()
+    {
+        byte[] half = Pattern.Bytes(0, 50);
+        using (System.Net.Sockets.TcpClient client = await Client.ConnectAsync())
+        {
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(Session.RawSend("?offset=0", "Content-Length: 100")));
+            await client.GetStream().WriteAsync(half);
+            await Session.RequireReceivedAsync(upTo: 50); // the body is being read
+            client.Client.LingerState = new(true, 0);
+        }
+
+        (await Session.SendAsync("?offset=50", Pattern.Bytes(50, 50))).Require(200);
+        await Session.RequireReceivedAsync(upTo: 100);
+    }
+
+    [Fact]
     public async Task MediaType_WithoutABody_MayBeLeftOut() =>
         (await Session.SendAsync("?offset=0", EdgeClient.Bytes([], mediaType: null))).Require(200);
 

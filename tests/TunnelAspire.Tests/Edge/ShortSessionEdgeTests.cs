@@ -88,10 +88,36 @@ public abstract class ShortSessionEdgeTests(TunnelHosts hosts, Func<TunnelHosts,
         Assert.Equal((100, 100), (last.Ack, last.Fin));
     }
 
-    private Task<Answer> OpenAsync(string query, byte[] body) =>
-        Client.AskOpenAsync($"?target={Hosts.Target}{query}", content: EdgeClient.Bytes(body));
+    protected Task<Answer> OpenAsync(string query, byte[] body, string? key = null) =>
+        Client.AskOpenAsync($"?target={Hosts.Target}{query}", key, EdgeClient.Bytes(body));
 }
 
 public sealed class ShortSessionAtTheConnectorTests(TunnelHosts hosts) : ShortSessionEdgeTests(hosts, hosts => hosts.Connector);
 
-public sealed class ShortSessionThroughTheRelayTests(TunnelHosts hosts) : ShortSessionEdgeTests(hosts, hosts => hosts.Relay);
+public sealed class ShortSessionThroughTheRelayTests(TunnelHosts hosts) : ShortSessionEdgeTests(hosts, hosts => hosts.Relay)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Open_RepeatedAfterTheSessionsEnd_IsRefused(bool inOrder)
+    {
+        string key = $"{Guid.NewGuid():N}";
+        Answer opened = (await OpenAsync("", Pattern.Bytes(0, 100), key)).Require(201);
+        EdgeSession session = new(Client, opened.Headers[TunnelHeaders.Session], opened.Headers[TunnelHeaders.Token]);
+        await session.RequireReceivedAsync(upTo: 100);
+        Task<Answer> parked = session.ReceiveAsync("?ack=100");
+        if (inOrder)
+        {
+            while ((await session.SendAsync("?offset=100&fin=100&ack=100")).Require(200).Fin is null)
+            {
+                await parked; // a busy machine: the target took longer than the answer waits
+            }
+        }
+        else
+        {
+            (await session.EndAsync()).Require(204);
+        }
+
+        (await OpenAsync("", Pattern.Bytes(0, 100), key)).Require(TunnelError.SessionGone); // else the target would get the bytes twice
+    }
+}

@@ -89,7 +89,7 @@ public abstract class RedisOutOfReachConformance(Func<Task<RedisProcess>> start)
             () => Store.AnnounceAsync(new(Connector, 0, false), CancellationToken.None),
             () => Store.WithdrawAsync(Connector, CancellationToken.None),
             () => Store.ListConnectorsAsync(CancellationToken.None),
-            () => Store.FindConnectorAsync("one", CancellationToken.None),
+            () => Store.FindRunAsync(Connector, CancellationToken.None),
             () => Store.ClaimRouteAsync(_session, Connector, CancellationToken.None),
             () => Store.FindRouteAsync(_session, CancellationToken.None),
             () => Store.RefreshRoutesAsync([_session], Connector, CancellationToken.None),

@@ -28,8 +28,19 @@ public abstract class RedisRoutingStoreConformance(RedisFixture fixture) : Routi
 
         await Waiting.UntilAsync(async () => (await ListAsync()).Count == 0, "the lease ends");
 
-        Assert.Null(await FindConnectorAsync("one"));
+        Assert.Equal(RunState.Ended, await FindRunAsync(One));
         Assert.False(Redis.SetContains(_subject.Index, "one"));
+    }
+
+    [Fact]
+    public async Task Connector_OfAStoreThatWasEmptied_IsUnknownUntilItAnnouncesItselfAgain()
+    {
+        await AnnounceAsync(One);
+        Redis.KeyDelete([_subject.ConnectorKey("one"), _subject.RunKey("one")]);
+
+        Assert.Equal(RunState.Unknown, await FindRunAsync(One));
+        await AnnounceAsync(One);
+        Assert.Equal(RunState.Lives, await FindRunAsync(One));
     }
 
     [Fact]
@@ -169,6 +180,7 @@ public abstract class RedisRoutingStoreConformance(RedisFixture fixture) : Routi
     public async Task Connector_OfAnotherType_IsAbsentOrReported()
     {
         Redis.ListRightPush(_subject.ConnectorKey("one"), "foreign");
+        Redis.SetAdd(_subject.Index, "one");
 
         await RequireAbsentOrReportedAsync(() => FindConnectorAsync("one"));
     }

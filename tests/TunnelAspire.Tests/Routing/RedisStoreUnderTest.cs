@@ -45,6 +45,8 @@ public sealed class RedisStoreUnderTest : IAsyncDisposable
 
     public RedisKey ConnectorKey(string name) => $"{_prefix}connector:{name}";
 
+    public RedisKey RunKey(string name) => $"{_prefix}run:{name}";
+
     public RedisKey RouteKey(SessionId session) => $"{_prefix}route:{session}";
 
     public async ValueTask DisposeAsync()

@@ -97,7 +97,22 @@ public abstract class RoutingStoreConformance
     }
 
     [Fact]
-    public async Task FindConnector_OfAnUnknownName_IsNull() => Assert.Null(await FindConnectorAsync("nobody"));
+    public async Task FindRun_OfTheRunThatAnnouncedItself_Lives()
+    {
+        await AnnounceAsync(One);
+
+        Assert.Equal(RunState.Lives, await FindRunAsync(One));
+    }
+
+    [Fact]
+    public async Task FindRun_OfAnEarlierOrAWithdrawnRun_HasEnded()
+    {
+        await AnnounceAsync(One);
+        Assert.Equal(RunState.Ended, await FindRunAsync(One with { Epoch = One.Epoch - 1 }));
+
+        await Store.WithdrawAsync(One, CancellationToken.None).Soon();
+        Assert.Equal(RunState.Ended, await FindRunAsync(One));
+    }
 
     [Fact]
     public async Task Withdraw_OfTheLiveRun_RemovesIt()
@@ -211,7 +226,9 @@ public abstract class RoutingStoreConformance
     protected Task<bool> AnnounceAsync(ConnectorAddress connector, int sessions = 0, bool draining = false) =>
         Store.AnnounceAsync(new ConnectorStatus(connector, sessions, draining), CancellationToken.None).Soon();
 
-    protected Task<ConnectorStatus?> FindConnectorAsync(string name) => Store.FindConnectorAsync(name, CancellationToken.None).Soon();
+    protected async Task<ConnectorStatus?> FindConnectorAsync(string name) => (await ListAsync()).SingleOrDefault(status => status.Address.Name == name);
+
+    protected Task<RunState> FindRunAsync(ConnectorAddress connector) => Store.FindRunAsync(connector, CancellationToken.None).Soon();
 
     protected Task<IReadOnlyList<ConnectorStatus>> ListAsync() => Store.ListConnectorsAsync(CancellationToken.None).Soon();
 
