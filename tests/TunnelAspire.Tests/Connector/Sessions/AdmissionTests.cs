@@ -3,7 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector;
+using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Connector.Targets;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Tests.Connector.Policy;
@@ -134,6 +136,19 @@ public sealed class AdmissionTests : IDisposable
 
         Assert.Equal(TunnelError.TargetRefused, refusal.Error);
         Assert.Contains(missing.ToString(), refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dial_OfWhatWasDecided_GoesToTheAddressThatWasCheckedAndAsksNoResolverAgain()
+    {
+        PolicyRule rule = Rules.Allow("local", ["*"], "127.0.0.1:*");
+        Verdict[] verdicts = [new(IPAddress.Loopback, rule, rule.Targets[0], null), new(IPAddress.Parse("192.0.2.1"), null, null, null)];
+        Decision decision = new(new TargetAddress("rebound.invalid", Port), verdicts); // the name itself resolves to nothing
+
+        using Socket dialled = await TargetDialer.DialAsync(decision, CancellationToken.None).Soon();
+
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, Port), dialled.RemoteEndPoint);
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, Port)], decision.Places);
     }
 
     [Fact]
