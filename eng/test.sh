@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(apache2 apache2-utils chromium clang curl git haproxy iperf3 iproute2 man-db mandoc nginx openssh-client openssh-server openssl postgresql postgresql-client privoxy redis-server redis-tools squid systemd tinyproxy util-linux varnish zlib1g-dev zsh)
+packages=(apache2 apache2-utils chromium clang curl git haproxy iperf3 iproute2 man-db mandoc nginx openssh-client openssh-server openssl postgresql postgresql-client privoxy redis-server redis-tools squid systemd tinyproxy tmux util-linux varnish zlib1g-dev zsh)
 
 command -v kubectl >/dev/null || packages+=(kubernetes-client) # others than Debian's will do
 

@@ -16,17 +16,19 @@ public sealed class AgentMetrics
     /// <summary>Makes spans: one for each session, the root of its trace.</summary>
     public static readonly ActivitySource Traces = new(Name);
 
-    private readonly Meter _meter;
     private readonly Counter<long> _retries;
     private readonly Histogram<double> _ackLag;
+    private PathModes? _path;
+    private long _retried;
 
     /// <summary>Creates the instruments.</summary>
     public AgentMetrics(IMeterFactory meters)
     {
-        Meter meter = _meter = meters.Create(Name);
+        Meter meter = meters.Create(Name);
         Sessions = new SessionMeter(meter);
         BudgetMeter.Observe(meter, Buffers);
         _retries = meter.CreateCounter<long>("tunnel.requests.retried", "{request}", "Requests that failed and were tried again, by fault");
+        meter.CreateObservableGauge("tunnel.path.mode", MeasureModes, description: "How bytes move: 0 poll, 1 burst, 2 stream; by direction");
         _ackLag = meter.CreateHistogram<double>("tunnel.ack.lag", "s", "Time from sending bytes to their acknowledgement");
     }
 
@@ -36,17 +38,23 @@ public sealed class AgentMetrics
     /// <summary>What all sessions may keep together: half of the process's memory.</summary>
     internal StreamBudget Buffers { get; } = new(StreamBudget.DefaultBytes, int.MaxValue, int.MaxValue);
 
-    /// <summary>Tells the modes that <paramref name="path"/> has: 0 poll, 1 burst, 2 stream.</summary>
-    internal void Watch(PathModes path) => _meter.CreateObservableGauge(
-        "tunnel.path.mode",
-        () => new Measurement<int>[]
-        {
-            new((int)path.Terms.Send, new KeyValuePair<string, object?>("direction", "send")),
-            new((int)path.Terms.Receive, new KeyValuePair<string, object?>("direction", "receive")),
-        },
-        description: "How bytes move: 0 poll, 1 burst, 2 stream; by direction");
+    /// <summary>Requests that failed and were tried again, since the start.</summary>
+    public long Retries => Interlocked.Read(ref _retried);
 
-    internal void Retried(Exception failure) => _retries.Add(1, new KeyValuePair<string, object?>("fault", SessionOutcome.Code(failure)));
+    /// <summary>Tells the modes that <paramref name="path"/> has from now on.</summary>
+    internal void Watch(PathModes path) => Volatile.Write(ref _path, path);
+
+    internal void Retried(Exception failure)
+    {
+        Interlocked.Increment(ref _retried);
+        _retries.Add(1, new KeyValuePair<string, object?>("fault", SessionOutcome.Code(failure)));
+    }
 
     internal void Acknowledged(TimeSpan lag) => _ackLag.Record(lag.TotalSeconds);
+
+    private Measurement<int>[] MeasureModes() => Volatile.Read(ref _path) is not { Terms: { } terms } ? [] :
+    [
+        new((int)terms.Send, new KeyValuePair<string, object?>("direction", "send")),
+        new((int)terms.Receive, new KeyValuePair<string, object?>("direction", "receive")),
+    ];
 }

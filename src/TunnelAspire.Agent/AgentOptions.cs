@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Http;
+using TunnelAspire.Agent.Settings;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Settings;
@@ -26,8 +27,8 @@ public sealed class AgentOptions
     /// <summary>URL of the relays, with a path if they stand behind one. Required.</summary>
     public string Server { get; set; } = "";
 
-    /// <summary>Local ports and where they lead, each <c>[bind:]port:host:hostport</c>; see <see cref="Forwards.ForwardSpec"/>.</summary>
-    public IList<string> Forwards { get; set; } = [];
+    /// <summary>Local ports and where they lead, each <c>[bind:]port:host:hostport</c>, by name; see <see cref="Forwards.ForwardSpec"/>. A list's names are its numbers.</summary>
+    public IDictionary<string, string> Forwards { get; set; } = new Dictionary<string, string>();
 
     /// <summary>Local ports whose clients name the target themselves, by SOCKS or HTTP.</summary>
     public SocksOptions Socks { get; set; } = new();
@@ -73,12 +74,15 @@ public sealed class AgentOptions
     public string MediaType { get; set; } = TunnelMediaTypes.BinaryTcp;
 
     /// <summary>How long opening a session is tried. Default 30 s, 1 s to 10 min.</summary>
-    [Duration("00:00:01", "00:10:00")]
+    [Duration("00:00:01", "00:10:00", ErrorMessage = "Agent:OpenTimeout must be 00:00:01 to 00:10:00 (hh:mm:ss)")]
     public TimeSpan OpenTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Path of the control socket, or <c>none</c>. Default: one in the user's folder for such things, named by the process id.</summary>
+    public string Control { get; set; } = "";
 
     /// <summary>The server as a URL.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public Uri ParseServer() => ParseUrl(Server, "the server");
+    public Uri ParseServer() => ParseUrl(Server, "Agent:Server", "the server");
 
     /// <summary>Whether the agent chooses the modes itself.</summary>
     public bool IsAutomatic => Mode.Equals(AutoMode, StringComparison.OrdinalIgnoreCase);
@@ -90,14 +94,14 @@ public sealed class AgentOptions
         "poll" => ChannelMode.Poll,
         "burst" or AutoMode => ChannelMode.Burst,
         "stream" => ChannelMode.Stream,
-        _ => throw new FormatException($"the mode '{Mode}' is none of auto, poll, burst, stream"),
+        _ => throw new SettingException("Agent:Mode", $"the mode '{Mode}' is none of auto, poll, burst, stream"),
     };
 
     /// <summary>The target of standard input and output.</summary>
     /// <exception cref="FormatException">It is none.</exception>
     public TargetAddress ParseStandard() => TargetAddress.TryParse(Standard, out TargetAddress? target)
         ? target
-        : throw new FormatException($"'{Standard}' is no host:port to which standard input and output could lead");
+        : throw new SettingException("Agent:Standard", $"'{Standard}' is no host:port to which standard input and output could lead");
 
     /// <summary>The HTTP version that is meant, and whether a lower one will do.</summary>
     /// <exception cref="FormatException">It is none.</exception>
@@ -107,7 +111,7 @@ public sealed class AgentOptions
         "2" => (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact),
         AutoVersion when ParseServer().Scheme == Uri.UriSchemeHttp => (System.Net.HttpVersion.Version11, HttpVersionPolicy.RequestVersionExact),
         AutoVersion => (System.Net.HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower),
-        _ => throw new FormatException($"the HTTP version '{HttpVersion}' is none of auto, 1.1, 2"),
+        _ => throw new SettingException("Agent:HttpVersion", $"the HTTP version '{HttpVersion}' is none of auto, 1.1, 2"),
     };
 
     /// <summary>Checks everything that is text.</summary>
@@ -117,18 +121,14 @@ public sealed class AgentOptions
         CheckServer();
         ParseMode();
         Socks.Check();
+        Agent.Forwards.ForwardPlan.Of(this, TimeProvider.System);
         if (Standard.Length > 0)
         {
             ParseStandard();
         }
         else if (Forwards.Count == 0 && Socks.Listen.Count == 0)
         {
-            throw new FormatException("nothing to forward: give -L [bind:]port:host:hostport, -D [bind:]port or -W host:port");
-        }
-
-        foreach (string forward in Forwards)
-        {
-            Agent.Forwards.ForwardSpec.Parse(forward);
+            throw new SettingException("Agent:Forwards", "nothing to forward: give -L [bind:]port:host:hostport, -D [bind:]port or -W host:port, or Agent:Forwards in the configuration");
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class AgentOptions
         ParseServer();
         if (Proxy.Length > 0 && Proxy != NoProxy)
         {
-            ParseUrl(Proxy, "the proxy");
+            ParseUrl(Proxy, "Agent:Proxy", "the proxy");
         }
 
         CheckWay();
@@ -158,7 +158,7 @@ public sealed class AgentOptions
         using HttpRequestMessage request = new();
         return name.Length > 0 && value.All(c => c is >= ' ' and <= '~' or '\t') && request.Headers.TryAddWithoutValidation(name, value)
             ? new(name, value)
-            : throw new FormatException($"the header '{header}' is not 'Name: value' of a request");
+            : throw new SettingException("Agent:Headers", $"the header '{header}' is not 'Name: value' of a request");
     }
 
     private void CheckToken()
@@ -189,30 +189,30 @@ public sealed class AgentOptions
         ParseHttpVersion();
         if (Host.Length > 0 && !(Uri.TryCreate($"https://{Host}/", UriKind.Absolute, out Uri? named) && (named.Authority.Equals(Host, StringComparison.OrdinalIgnoreCase) || $"{named.Host}:{named.Port}".Equals(Host, StringComparison.OrdinalIgnoreCase))))
         {
-            throw new FormatException($"the host '{Host}' is not name[:port]");
+            throw new SettingException("Agent:Host", $"the host '{Host}' is not name[:port]");
         }
 
         if (Certificate.Length > 0 != Key.Length > 0)
         {
-            throw new FormatException("--cert and --key belong together: give both files, or none");
+            throw new SettingException(Certificate.Length > 0 ? "Agent:Certificate" : "Agent:Key", "--cert and --key belong together: give both files, or none (Agent:Certificate, Agent:Key)");
         }
 
         if (Ca.Length + Certificate.Length > 0 && ParseServer().Scheme == Uri.UriSchemeHttp)
         {
-            throw new FormatException($"--ca, --cert and --key are for https://: the server {ParseServer()} has no TLS");
+            throw new SettingException(Ca.Length > 0 ? "Agent:Ca" : "Agent:Certificate", $"--ca, --cert and --key are for https://: the server {ParseServer()} has no TLS");
         }
     }
 
-    private static Uri ParseUrl(string text, string what)
+    private static Uri ParseUrl(string text, string key, string what)
     {
         if (text.Length == 0)
         {
-            throw new FormatException($"{what}'s URL is missing");
+            throw new SettingException(key, $"{what}'s URL is missing: give it on the command line, or as {key} in the configuration");
         }
 
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && (url.Scheme is "http" or "https") && url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
-            : throw new FormatException($"{what} '{text[(text.LastIndexOf('@') + 1)..]}' is not a URL that begins with http:// or https://");
+            : throw new SettingException(key, $"{what} '{text[(text.LastIndexOf('@') + 1)..]}' is not a URL that begins with http:// or https://");
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,6 +6,8 @@ using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Agent.Http;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
+using TunnelAspire.Agent.Settings;
+using TunnelAspire.Agent.Status;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Streaming;
@@ -15,64 +16,123 @@ using TunnelAspire.Protocol.Wire;
 namespace TunnelAspire.Agent;
 
 /// <summary>Listens on every forward; each accepted connection becomes a session.</summary>
-public sealed partial class AgentService(
-    TunnelServer server, SessionOpener opener, PathModes path, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentService> logger)
-    : IHostedService, IDisposable
+internal sealed partial class AgentService : IHostedService, IDisposable
 {
+    private readonly AgentMetrics _metrics;
+    private readonly LiveSessions _live;
+    private readonly AgentRun _run;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger<AgentService> _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Reception> _receptions = [];
+    private volatile ServerPath _path;
 
-    /// <summary>Where it listens: the forwards, in order, then the proxy ports.</summary>
-    internal IEnumerable<ForwardListener> Listeners => _receptions.Select(reception => reception.Listener);
+    /// <summary>An agent by these options.</summary>
+    /// <exception cref="FormatException">They name a file that cannot be used, or what does not go together.</exception>
+    public AgentService(
+        AgentMetrics metrics, LiveSessions live, AgentRun run, IOptions<AgentOptions> options, TimeProvider time, ILoggerFactory loggers)
+    {
+        (_metrics, _live, _run, _time, _loggers) = (metrics, live, run, time, loggers);
+        _logger = loggers.CreateLogger<AgentService>();
+        _path = NewPath(options.Value);
+        Forwards = new ForwardSet(Receive);
+    }
+
+    /// <summary>The way to the relays that new sessions take.</summary>
+    public ServerPath Path => _path;
+
+    /// <summary>The ways in.</summary>
+    public ForwardSet Forwards { get; }
 
     /// <summary>Begins to listen on all forwards, and prints a line for each once it takes connections.</summary>
     /// <exception cref="IOException">One of them cannot be listened on.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (ForwardListener listener in ForwardListener.OpenAll(options.Value, time))
+        ServerPath path = _path;
+        foreach (Reception opened in Forwards.Apply(ForwardPlan.Of(path.Options, _time)).Opened)
         {
-            _receptions.Add(new Reception(listener, ServeAsync, metrics, time, logger));
+            Announce(opened, path);
         }
 
-        TextWriter lines = options.Value.Standard.Length > 0 ? Console.Error : Console.Out; // there standard output is for the bytes alone
-        foreach (Reception reception in _receptions)
-        {
-            _ = reception.RunAsync(_stop.Token);
-            lines.WriteLine($"{reception.Listener} through {options.Value.ParseServer()}");
-        }
-
-        return Task.CompletedTask;
+        return path.StartAsync();
     }
 
     /// <summary>Takes no more connections, resets those that are open and tells their connectors.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        _receptions.ForEach(reception => reception.Dispose());
-        await Task.WhenAll(_receptions.Select(reception => reception.EmptyAsync())).WaitAsync(cancellationToken);
+        Forwards.Close();
+        await Forwards.EmptyAsync().WaitAsync(cancellationToken);
+        await _path.ReleaseAsync();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 
+    /// <summary>
+    /// Goes over to other options, or changes nothing: forwards open and close at once, new sessions take the new way to the relays.
+    /// Those that are open stay as they are. One call at a time.
+    /// </summary>
+    /// <exception cref="FormatException">The options cannot be used.</exception>
+    /// <exception cref="IOException">A forward cannot be listened on.</exception>
+    public async Task<ReloadReport> ApplyAsync(AgentOptions options)
+    {
+        ServerPath old = _path;
+        ServerPath? changed = old.IsBy(options) ? null : NewPath(options);
+        ForwardChanges forwards;
+        try
+        {
+            forwards = Forwards.Apply(ForwardPlan.Of(options, _time));
+        }
+        catch
+        {
+            await (changed?.ReleaseAsync() ?? Task.CompletedTask);
+            throw;
+        }
+
+        if (changed is not null)
+        {
+            _path = changed;
+            await changed.StartAsync();
+            await old.ReleaseAsync();
+        }
+
+        foreach (Reception reception in forwards.Opened.Concat(forwards.Changed))
+        {
+            Announce(reception, _path);
+        }
+
+        foreach (Reception reception in forwards.Closed)
+        {
+            LogClosed(reception.Listener.Plan.Describe(reception.Listen), reception.Clients);
+        }
+
+        return new ReloadReport([.. forwards.Opened.Select(Words)], [.. forwards.Changed.Select(Words)], [.. forwards.Closed.Select(Words)], changed is not null);
+    }
+
     /// <summary>Carries a client's connection to the target that it has asked for.</summary>
     /// <returns>What ended it: null after an orderly end of both directions.</returns>
-    internal async Task<Exception?> ServeAsync(Client client, CancellationToken stop)
+    public async Task<Exception?> ServeAsync(Client client, CancellationToken stop)
     {
         long accepted = Stopwatch.GetTimestamp();
         string target = client.Request.Target.ToString();
         using Activity? trace = AgentMetrics.Traces.StartActivity("tunnel.connection", ActivityKind.Client);
         trace?.SetTag("tunnel.target", target);
+        ServerPath path = TakePath();
         Exception? ended;
         try
         {
-            ended = await CarryAsync(client, accepted, stop);
+            ended = await CarryAsync(client, path, accepted, stop);
         }
         catch (Exception e)
         {
             client.End.Reset();
-            metrics.Sessions.Ended(null, SessionOutcome.Code(e));
+            _metrics.Sessions.Ended(null, SessionOutcome.Code(e));
             ended = e;
+        }
+        finally
+        {
+            await path.ReleaseAsync();
         }
 
         string code = SessionOutcome.Code(ended);
@@ -81,32 +141,35 @@ public sealed partial class AgentService(
         return ended;
     }
 
-    private async Task<Exception?> CarryAsync(Client client, long accepted, CancellationToken stop)
+    private async Task<Exception?> CarryAsync(Client client, ServerPath path, long accepted, CancellationToken stop)
     {
-        using SendingHalf sending = new(client.End, SessionLimits.Default.Window, metrics.Buffers);
-        ChannelMode mode = path.Terms.Receive;
+        using SendingHalf sending = new(client.End, SessionLimits.Default.Window, _metrics.Buffers);
+        ChannelMode mode = path.Modes.Terms.Receive;
         OutboundRange first = mode == ChannelMode.Poll || client.Waits ? default : await FirstBytes.TakeAsync(sending, stop);
-        (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(client, first, mode, stop);
+        (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(client, path, first, mode, stop);
         sending.Acknowledge(ack);
         Activity.Current?.SetTag("tunnel.session", grant.Id.Prefix).SetTag("tunnel.connector", grant.Connector);
         LogOpened(grant.Id.Prefix, client.Request.Target.ToString(), grant.Connector, client.Name);
         await client.WelcomeAsync();
 
-        HttpCarrier carrier = new(server, grant, new MediaTypeHeaderValue(options.Value.MediaType), metrics);
-        RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(grant, failure));
-        using AgentSession session = new(client.End, sending, new PathCarrier(carrier, path), grant.Limits, () => path.Terms, retry);
-        metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
+        HttpCarrier carrier = new(path.Server, grant, path.MediaType, _metrics);
+        RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(path, grant, failure));
+        using AgentSession session = new(client.End, sending, new PathCarrier(carrier, path.Modes), grant.Limits, () => path.Modes.Terms, retry);
+        LiveSession shown = Shown(client, grant, session);
+        _metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
+        _live.Opened(shown);
         Exception? ended = await session.RunAsync(first, answer, stop);
-        metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
+        _live.Ended(shown);
+        _metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
         LogCarried(grant.Id.Prefix, session.BytesUp, session.BytesDown, session.BytesResent);
         return ended;
     }
 
-    private async Task<OpenedSession> OpenAsync(Client client, OutboundRange first, ChannelMode mode, CancellationToken stop)
+    private static async Task<OpenedSession> OpenAsync(Client client, ServerPath path, OutboundRange first, ChannelMode mode, CancellationToken stop)
     {
         try
         {
-            return await opener.OpenAsync(client.Request.Target, first, mode, stop);
+            return await path.Opener.OpenAsync(client.Request.Target, first, mode, stop);
         }
         catch (Exception e)
         {
@@ -116,10 +179,19 @@ public sealed partial class AgentService(
         }
     }
 
-    private void OnRetry(SessionGrant grant, Exception failure)
+    private LiveSession Shown(Client client, SessionGrant grant, AgentSession session) => new(session, _time.GetTimestamp())
     {
-        metrics.Retried(failure);
-        path.Failed(failure);
+        Id = grant.Id.Prefix,
+        Client = client.Name,
+        Target = client.Request.Target.ToString(),
+        Connector = grant.Connector,
+        Forward = client.Forward?.Name ?? "",
+    };
+
+    private void OnRetry(ServerPath path, SessionGrant grant, Exception failure)
+    {
+        _metrics.Retried(failure);
+        path.Modes.Failed(failure);
         LogRetry(grant.Id.Prefix, failure.Message);
     }
 
@@ -131,22 +203,39 @@ public sealed partial class AgentService(
         }
         else
         {
+            _live.Failed();
             LogBroken(client, target, code, ended.Message);
         }
     }
 
-    [LoggerMessage(1000, LogLevel.Debug, "Session {Session} to {Target} opened at {Connector} for {Client}")]
-    private partial void LogOpened(string session, string target, string connector, string client);
+    private ServerPath NewPath(AgentOptions options) => new(options, _metrics, _time, _loggers);
 
-    [LoggerMessage(1001, LogLevel.Debug, "Session {Session}: {BytesUp} bytes up, {BytesDown} down, {BytesResent} sent again")]
-    private partial void LogCarried(string session, long bytesUp, long bytesDown, long bytesResent);
+    /// <summary>The current way, taken for a session. It may be replaced just then, but not for ever.</summary>
+    private ServerPath TakePath()
+    {
+        while (true)
+        {
+            ServerPath path = _path;
+            if (path.TryTake())
+            {
+                return path;
+            }
+        }
+    }
 
-    [LoggerMessage(1002, LogLevel.Debug, "Connection of {Client} to {Target} ended: {Reason}")]
-    private partial void LogEnded(string client, string target, string reason);
+    private Reception Receive(ForwardListener listener)
+    {
+        Reception reception = new(listener, ServeAsync, _metrics, _time, _logger);
+        _ = reception.RunAsync(_stop.Token);
+        return reception;
+    }
 
-    [LoggerMessage(1003, LogLevel.Warning, "Connection of {Client} to {Target} reset: {Reason}: {Detail}")]
-    private partial void LogBroken(string client, string target, string reason, string detail);
+    private void Announce(Reception reception, ServerPath path)
+    {
+        string server = path.Options.ParseServer().ToString();
+        _run.Lines.WriteLine($"{Words(reception)} through {server}");
+        LogListening(Words(reception), server);
+    }
 
-    [LoggerMessage(1004, LogLevel.Debug, "Session {Session} tries again: {Detail}")]
-    private partial void LogRetry(string session, string detail);
+    private static string Words(Reception reception) => reception.Listener.Plan.Describe(reception.Listen);
 }

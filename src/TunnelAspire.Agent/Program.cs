@@ -2,7 +2,10 @@ using System.CommandLine;
 using TunnelAspire.Agent.Commands;
 using TunnelAspire.CommandLine;
 
-RootCommand root = new("Carries TCP connections over plain HTTP") { new ConnectCommand(), new DoctorCommand() };
+RootCommand root = new("Carries TCP connections over plain HTTP")
+{
+    new ConnectCommand(), new StatusCommand(), new ReloadCommand(), new StopCommand(), new DoctorCommand(),
+};
 root.AddPages(TunnelManual.Page);
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count == 0)

@@ -1,10 +1,13 @@
 using System.CommandLine;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Agent.Screen;
 using TunnelAspire.Agent.Sessions;
+using TunnelAspire.Agent.Settings;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.CommandLine;
 
@@ -13,11 +16,16 @@ namespace TunnelAspire.Agent.Commands;
 /// <summary><c>tunnel connect</c>: listens on local ports and carries their connections.</summary>
 internal sealed class ConnectCommand : Command, IExplained
 {
+    private const string LogAuto = "auto";
+    private const string LogJson = "json";
+
     private readonly ServerArguments _server = new();
     private readonly Option<string[]> _forwards = new("--forward", "-L") { Description = "[bind:]port:host:hostport, as in ssh; a unix socket's path on either side. May be repeated" };
     private readonly Option<string[]> _socks = new("--socks", "-D") { Description = "[bind:]port that takes SOCKS5, SOCKS4a and HTTP proxy requests. May be repeated" };
     private readonly Option<string?> _standard = new("--standard", "-W") { Description = "host:port to which standard input and output lead, for ssh -o ProxyCommand" };
     private readonly Option<string?> _mode = new("--mode") { Description = "How bytes are moved: auto, poll, burst or stream" };
+    private readonly Option<string?> _control = new("--control") { Description = "Path of the control socket, or none. Default: one that tunnel status finds" };
+    private readonly Option<string> _log = new("--log") { Description = "auto: a live view on a terminal, else text; text; json: one object a line", DefaultValueFactory = _ => LogAuto };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Log each session and each request that is tried again" };
 
     /// <summary>The command with its options.</summary>
@@ -25,11 +33,14 @@ internal sealed class ConnectCommand : Command, IExplained
         : base("connect", "Listen on local ports and carry their connections through the tunnel")
     {
         _mode.CompletionSources.Add("auto", "poll", "burst", "stream");
+        _log.AcceptOnlyFromAmong(LogAuto, "text", LogJson);
         _server.AddTo(this);
         Add(_forwards);
         Add(_socks);
         Add(_standard);
         Add(_mode);
+        Add(_control);
+        Add(_log);
         Add(_verbose);
         SetAction(RunAsync);
     }
@@ -41,17 +52,21 @@ internal sealed class ConnectCommand : Command, IExplained
         new("tunnel connect https://tunnel.example -D 1080", "SOCKS and HTTP proxy on one port, for browsers, curl and git"),
         new("ssh -o ProxyCommand='tunnel connect https://tunnel.example -W %h:%p' me@bastion.internal", "ssh, with no port opened here"),
         new("tunnel connect https://tunnel.example -L 15432:db.internal:5432 --proxy http://proxy:3128 --proxy-user clerk", "through a proxy that asks for a login; its password is in TUNNEL_PROXY_PASSWORD"),
+        new("tunnel connect --config tunnel.json", "all of it from a file, which is taken over when it changes"),
     ];
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         await Task.Yield(); // a signal that comes while a command has not yet returned to its caller ends the process
+        SettingsFile? settings = null;
         try
         {
-            using IHost host = Build(arguments);
+            using IHost host = Build(arguments, out settings);
             host.Services.GetRequiredService<IOptions<AgentOptions>>().Value.Check();
             StandardService standard = host.Services.GetRequiredService<StandardService>();
+            RunSummary summary = host.Services.GetRequiredService<RunSummary>();
             await host.RunAsync(cancellationToken);
+            summary.Tell();
             return standard.Failure is { } failure
                 ? ExitCodes.Fail(ExitCodes.Failure, $"{SessionOutcome.Code(failure)}: {failure.Message}")
                 : ExitCodes.Success;
@@ -60,9 +75,9 @@ internal sealed class ConnectCommand : Command, IExplained
         {
             return ExitCodes.Success; // a signal, before everything had started
         }
-        catch (Exception e) when (e is FormatException or OptionsValidationException or InvalidDataException or FileNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is FormatException or OptionsValidationException or InvalidOperationException)
         {
-            return ExitCodes.Fail(ExitCodes.WrongUsage, (e is FormatException ? e : e.GetBaseException()).Message);
+            return ExitCodes.Fail(ExitCodes.WrongUsage, settings?.Text.Locate(e) ?? e.Message);
         }
         catch (IOException e)
         {
@@ -70,23 +85,33 @@ internal sealed class ConnectCommand : Command, IExplained
         }
     }
 
-    private IHost Build(ParseResult arguments)
+    private IHost Build(ParseResult arguments, out SettingsFile? settings)
     {
         ServiceDefaults.InlineSockets();
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        _server.Configure(builder.Configuration, arguments);
+        HostApplicationBuilder builder = _server.Host(arguments, out settings);
         builder.AddServiceDefaults();
-        builder.AddAgent();
+        AgentRun run = Run(arguments, settings, builder.Configuration);
+        builder.AddAgentProgram(run);
         builder.Services.PostConfigure<AgentOptions>(options => Override(options, arguments));
 
         // Standard output is for the lines that a script waits for.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        if (run.Live)
+        {
+            builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.None); // the view has the screen
+        }
+
+        if (IsJson(arguments))
+        {
+            builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+        }
+
         if (arguments.GetValue(_verbose))
         {
             builder.Logging.AddFilter("TunnelAspire", LogLevel.Debug);
         }
-        else if (arguments.GetValue(_standard) is not null)
+        else if (run.Standard)
         {
             builder.Logging.AddFilter("TunnelAspire", LogLevel.None); // the one line that says why it failed is enough
         }
@@ -94,17 +119,35 @@ internal sealed class ConnectCommand : Command, IExplained
         return builder.Build();
     }
 
+    private AgentRun Run(ParseResult arguments, SettingsFile? settings, ConfigurationManager configuration)
+    {
+        bool standard = arguments.GetValue(_standard) is not null || !string.IsNullOrEmpty(configuration["Agent:Standard"]);
+        bool live = !standard && !arguments.GetValue(_verbose) && arguments.GetValue(_log) == LogAuto && TerminalScreen.IsThere;
+        return new AgentRun
+        {
+            Settings = settings,
+            Standard = standard,
+            Live = live,
+            OnTerminal = !Console.IsInputRedirected || !Console.IsOutputRedirected || !Console.IsErrorRedirected,
+            Lines = live || IsJson(arguments) ? TextWriter.Null : standard ? Console.Error : Console.Out, // there standard output is for the bytes alone
+        };
+    }
+
+    private bool IsJson(ParseResult arguments) => arguments.GetValue(_log) == LogJson;
+
+    /// <summary>What is given here wins. One way in that is given here stands for all: as in ssh, the configured ones belong to an agent that stays.</summary>
     private void Override(AgentOptions options, ParseResult arguments)
     {
         _server.Override(options, arguments);
         options.Mode = arguments.GetValue(_mode) ?? options.Mode;
+        options.Control = arguments.GetValue(_control) ?? options.Control;
         options.Standard = arguments.GetValue(_standard) ?? options.Standard;
-        if (options.Standard.Length > 0)
+        string[] forwards = arguments.GetValue(_forwards) ?? [];
+        string[] socks = arguments.GetValue(_socks) ?? [];
+        if (forwards.Length + socks.Length > 0 || options.Standard.Length > 0)
         {
-            (options.Forwards, options.Socks.Listen) = ([], []); // as in ssh: the configured ones belong to an agent that stays
+            options.Forwards = forwards.Select((text, i) => (Name: $"{i}", text)).ToDictionary(given => given.Name, given => given.text);
+            options.Socks.Listen = socks;
         }
-
-        options.Forwards = arguments.GetValue(_forwards) is { Length: > 0 } forwards ? forwards : options.Forwards;
-        options.Socks.Listen = arguments.GetValue(_socks) is { Length: > 0 } socks ? socks : options.Socks.Listen;
     }
 }

@@ -56,8 +56,7 @@ internal sealed class DoctorCommand : Command, IExplained
 
     private AgentOptions Read(ParseResult arguments)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
-        _server.Configure(builder.Configuration, arguments);
+        HostApplicationBuilder builder = _server.Host(arguments, out _);
         builder.AddAgentOptions();
         builder.Services.PostConfigure<AgentOptions>(options => _server.Override(options, arguments));
         using IHost host = builder.Build();

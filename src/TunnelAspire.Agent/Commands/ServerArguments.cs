@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using TunnelAspire.Agent.Settings;
 
 namespace TunnelAspire.Agent.Commands;
 
@@ -22,7 +25,7 @@ internal sealed class ServerArguments
     private readonly Option<string?> _token = new("--token") { Description = "Token by which the server knows you; others on this machine may see it here: prefer --token-file, or TUNNEL_TOKEN" };
     private readonly Option<string?> _tokenFile = new("--token-file") { Description = "File with the token, read again for each session" };
     private readonly Option<string[]> _headers = new("--header") { Description = "'Name: value' to add to every request. May be repeated" };
-    private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with a section \"Agent\"" };
+    private readonly Option<FileInfo?> _config = new("--config") { Description = "Configuration file, JSON. Default: tunnel/tunnel.json in $XDG_CONFIG_HOME or ~/.config, else in /etc, if there is one" };
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
@@ -35,13 +38,26 @@ internal sealed class ServerArguments
         }
     }
 
-    /// <summary>Reads the configuration file, if one is given.</summary>
-    public void Configure(IConfigurationBuilder configuration, ParseResult arguments)
+    /// <summary>
+    /// A host that is configured by the environment and by the configuration file; the environment wins. Nothing else has a say, least of
+    /// all files in whatever folder the command is called from.
+    /// </summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="file">The configuration file; null: there is none.</param>
+    /// <exception cref="FormatException">The file cannot be used, or a setting is none.</exception>
+    public HostApplicationBuilder Host(ParseResult arguments, out SettingsFile? file)
     {
-        if (arguments.GetValue(_config) is { } file)
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        file = SettingsFile.Find(arguments.GetValue(_config)?.FullName) is { } path ? new SettingsFile(path) : null;
+        if (file is not null)
         {
-            configuration.AddJsonFile(file.FullName, optional: false);
+            builder.Configuration.Sources.Add(file);
         }
+
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        SettingsSchema.Root.Of(AgentOptions.Section)!.Check(builder.Configuration.GetSection(AgentOptions.Section));
+        return builder;
     }
 
     /// <summary>What was given wins.</summary>

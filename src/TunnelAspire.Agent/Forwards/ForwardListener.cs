@@ -12,35 +12,35 @@ internal sealed class ForwardListener : IDisposable
 
     private readonly Socket _socket;
 
+    private volatile ForwardPlan _plan;
+
     /// <summary>Begins to listen.</summary>
     /// <exception cref="IOException">The address cannot be listened on; the message names it.</exception>
-    public ForwardListener(EndPoint listen, IWayIn way)
+    public ForwardListener(ForwardPlan plan)
     {
-        Way = way;
+        _plan = plan;
         try
         {
-            _socket = listen is IPEndPoint address ? BindPort(address) : UnixSocketFile.Bind((UnixDomainSocketEndPoint)listen);
+            _socket = plan.Listen is IPEndPoint address ? BindPort(address) : UnixSocketFile.Bind((UnixDomainSocketEndPoint)plan.Listen);
             _socket.Listen(Backlog);
         }
         catch (SocketException e)
         {
             _socket?.Dispose();
-            throw new IOException($"cannot listen on {listen}: {e.Message}", e);
+            throw new IOException($"cannot listen on {plan.Listen}: {e.Message}{Advice(plan.Listen, e)}", e);
         }
     }
 
-    /// <summary>Begins to listen on all addresses that the options name: the forwards, in order, then the proxy ports.</summary>
+    /// <summary>Begins to listen for all plans, or for none.</summary>
     /// <exception cref="IOException">One of them cannot be listened on.</exception>
-    public static IReadOnlyList<ForwardListener> OpenAll(AgentOptions options, TimeProvider time)
+    public static IReadOnlyList<ForwardListener> OpenAll(IEnumerable<ForwardPlan> plans)
     {
-        IEnumerable<(EndPoint, IWayIn)> forwards = options.Forwards.Select(ForwardSpec.Parse).Select(spec => (spec.Listen, (IWayIn)new DirectWayIn(spec.Target)));
-        ProxyWayIn proxy = new(options.Socks, time);
         List<ForwardListener> listeners = [];
         try
         {
-            foreach ((EndPoint listen, IWayIn way) in forwards.Concat(options.Socks.Listen.Select(listen => ((EndPoint)ListenAddress.Parse(listen), (IWayIn)proxy))))
+            foreach (ForwardPlan plan in plans)
             {
-                listeners.Add(new ForwardListener(listen, way));
+                listeners.Add(new ForwardListener(plan));
             }
 
             return listeners;
@@ -52,14 +52,21 @@ internal sealed class ForwardListener : IDisposable
         }
     }
 
+    /// <summary>What is asked for here. Another plan for the same address holds for the connections that come from then on.</summary>
+    public ForwardPlan Plan
+    {
+        get => _plan;
+        set => _plan = value;
+    }
+
     /// <summary>How its connections say where they lead.</summary>
-    public IWayIn Way { get; }
+    public IWayIn Way => _plan.Way;
 
     /// <summary>Where it listens; the port is the real one.</summary>
     public EndPoint Listen => _socket.LocalEndPoint!;
 
     /// <summary>What it does, in a few words.</summary>
-    public override string ToString() => Way is DirectWayIn direct ? $"forwarding {Listen} to {direct.Target}" : $"SOCKS and HTTP proxy on {Listen}";
+    public override string ToString() => _plan.Describe(Listen);
 
     /// <summary>The next connection. Waits out failures of the system, such as too many open files.</summary>
     public async Task<Socket> AcceptAsync(Action<SocketException> onFailure, CancellationToken cancellationToken)
@@ -80,6 +87,14 @@ internal sealed class ForwardListener : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
+
+    private static string Advice(EndPoint listen, SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse when listen is IPEndPoint => ". Another program listens there, perhaps another agent (see tunnel status): stop it, or choose another port",
+        SocketError.AccessDenied when listen is IPEndPoint { Port: < 1024 } => ". Ports below 1024 are for privileged users: choose a higher one",
+        SocketError.AddressNotAvailable => ". No interface of this machine has that address",
+        _ => "",
+    };
 
     private static Socket BindPort(IPEndPoint listen)
     {

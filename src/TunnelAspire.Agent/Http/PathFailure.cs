@@ -19,18 +19,22 @@ internal static class PathFailure
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } refused => await RefusedAsync(refused, server, cancellationToken),
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } when server.Proxy is { } proxy =>
-            new CarrierException(CarrierFault.Barred, $"proxy {proxy.Authority} cannot be reached: {Innermost(e)}", e),
+            new CarrierException(CarrierFault.Barred, $"proxy {proxy.Authority} cannot be reached: {Innermost(e)}. Check --proxy and the environment's proxy; --proxy none goes past it", e),
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+            new CarrierException(CarrierFault.Lost, $"the server's name {server.Url.Host} cannot be resolved: {Innermost(e)}. Check the URL; where only a proxy knows the name, give --proxy", e),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+            new CarrierException(CarrierFault.Lost, $"cannot connect to {server.Url.Authority}: {Innermost(e)}", e),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } when IsVerdict(e) =>
-            new CarrierException(CarrierFault.Barred, $"no TLS with {server.Url.Authority}: {Innermost(e)}", e),
+            new CarrierException(CarrierFault.Barred, $"no TLS with {server.Url.Authority}: {Innermost(e)}{TlsAdvice(e)}", e),
         HttpRequestException or IOException when server.Tls.CertificateMissed =>
             new CarrierException(CarrierFault.Barred, $"{server.Url.Authority} asks for a client certificate and cut the connection without one: give --cert and --key", e),
         HttpRequestException { HttpRequestError: HttpRequestError.VersionNegotiationError } or HttpRequestException { InnerException: HttpProtocolException { ErrorCode: Http11Required } } =>
-            new CarrierException(CarrierFault.Barred, $"{server.Url.Authority} does not offer the HTTP version that --http asks for", e),
+            new CarrierException(CarrierFault.Barred, $"{server.Url.Authority} does not offer the HTTP version that --http asks for: give --http auto", e),
 
         // A bare socket error comes out where a peer resets the connection as soon as it stands.
         HttpRequestException or IOException or SocketException => new CarrierException(CarrierFault.Lost, Innermost(e), e),
         OperationCanceledException when !cancellationToken.IsCancellationRequested =>
-            new CarrierException(CarrierFault.Lost, server.Proxy is { } proxy ? $"connecting through proxy {proxy.Authority} took too long" : "connecting took too long", e),
+            new CarrierException(CarrierFault.Lost, server.Proxy is { } proxy ? $"connecting through proxy {proxy.Authority} took too long" : $"connecting to {server.Url.Authority} took too long: something drops what is sent there. Where a proxy is needed, give --proxy", e),
         _ => e,
     };
 
@@ -44,6 +48,7 @@ internal static class PathFailure
         {
             null => $"wants {schemes}credentials; the agent does not know of it: give --proxy",
             { Login: null } => $"wants {schemes}credentials: give --proxy-user USER, and the password in {ForwardProxy.PasswordVariable}",
+            { Login: { UserName.Length: > 0, Password.Length: 0 } } => $"wants {schemes}credentials, and there is no password: set {ForwardProxy.PasswordVariable}",
             { Login: { UserName: { Length: > 0 } user } } => $"wants {schemes}credentials, and did not accept user '{user}' with the password given",
             _ => $"wants {schemes}credentials, and did not accept those of whoever is logged in",
         };
@@ -71,6 +76,13 @@ internal static class PathFailure
 
     /// <summary>Whether one side has judged the other's certificate, or they agree on nothing; else the connection broke while they talked.</summary>
     private static bool IsVerdict(Exception e) => e.GetBaseException() is not (IOException or SocketException) || FindIn<AuthenticationException>(e) is not null;
+
+    private static string TlsAdvice(Exception e) => Innermost(e) switch
+    {
+        { } said when said.Contains("RemoteCertificateNameMismatch", StringComparison.Ordinal) => ". If the server has another name than its URL, give --host NAME",
+        { } said when said.Contains("certificate chain", StringComparison.Ordinal) => ". If it comes from an authority of your own, give --ca FILE; else somebody in between reads along",
+        _ => "",
+    };
 
     private static string Innermost(Exception e) => FindIn<AuthenticationException>(e)?.Message ?? e.GetBaseException().Message;
 

@@ -85,8 +85,17 @@ internal static class TunnelExchange
         string who = answer.Headers.Server.Count > 0 ? $" by {answer.Headers.Server}" : "";
         return new CarrierException(
             answer.StatusCode == HttpStatusCode.RequestEntityTooLarge ? CarrierFault.TooLarge : CarrierFault.Foreign,
-            string.Create(CultureInfo.InvariantCulture, $"the path answered in the tunnel's place{who}: {(int)answer.StatusCode} {answer.ReasonPhrase}"));
+            string.Create(CultureInfo.InvariantCulture, $"the path answered in the tunnel's place{who}: {(int)answer.StatusCode} {answer.ReasonPhrase}{Advice(answer)}"));
     }
+
+    private static string Advice(HttpResponseMessage answer) => (int)answer.StatusCode switch
+    {
+        >= 300 and < 400 when answer.Headers.Location is { } elsewhere => $" to {elsewhere}. If the server has moved there, give that URL; else it is a login page of the network: log in with a browser",
+        401 or 403 => ". If it wants a key or a cookie, give it with --header",
+        404 or 405 => ". Is the server's URL right, with its path?",
+        502 or 503 or 504 => ". Whoever stands there cannot reach the relays",
+        _ => "",
+    };
 
     private static async Task<TunnelException> ErrorAsync(TunnelServer server, HttpResponseMessage answer, string code, CancellationToken cancellationToken)
     {

@@ -32,17 +32,30 @@ public sealed class PathModes
     /// <summary>What the sessions go by: another object after each change.</summary>
     public PathTerms Terms => Volatile.Read(ref _terms);
 
+    /// <summary>What the last measurement has found; null before the first.</summary>
+    public PathMeasurement? Found { get; private set; }
+
+    /// <summary>Why the last measurement has failed; null where it has not.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>What has gone wrong since it was last asked.</summary>
     internal ChannelReader<PathTrouble> Troubles => _troubles.Reader;
 
     /// <summary>The path has been measured: sessions go by it from their next message on.</summary>
-    public void Measured(PathMeasurement found) => Change(terms => terms with
+    public void Measured(PathMeasurement found)
     {
-        Send = Chosen(terms.Send, found.SendStreams),
-        Receive = Chosen(terms.Receive, found.ReceiveStreams),
-        InFlight = found.RoundTrip >= LongRoundTrip ? ChannelSettings.ManyInFlight : ChannelSettings.FewInFlight,
-        LargestBody = found.LargestBody ?? terms.LargestBody,
-    });
+        (Found, Problem) = (found, null);
+        Change(terms => terms with
+        {
+            Send = Chosen(terms.Send, found.SendStreams),
+            Receive = Chosen(terms.Receive, found.ReceiveStreams),
+            InFlight = found.RoundTrip >= LongRoundTrip ? ChannelSettings.ManyInFlight : ChannelSettings.FewInFlight,
+            LargestBody = found.LargestBody ?? terms.LargestBody,
+        });
+    }
+
+    /// <summary>The path could not be measured.</summary>
+    public void NotMeasured(string why) => Problem = why;
 
     /// <summary>A message of a session has failed: both directions go on with what works anywhere, and the path is to be measured again.</summary>
     public void Failed(Exception failure)

@@ -124,6 +124,7 @@ public sealed partial class PathWatch : BackgroundService
                 LogBarred(_barred = e.Message); // sessions will fare no better
             }
 
+            _path.NotMeasured(e.Message);
             LogNotMeasured(e.Message);
             return false;
         }

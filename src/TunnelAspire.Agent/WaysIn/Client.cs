@@ -1,3 +1,4 @@
+using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Agent.WaysIn;
@@ -8,6 +9,9 @@ namespace TunnelAspire.Agent.WaysIn;
 /// <param name="Name">Who it is, for logs.</param>
 internal sealed record Client(IByteEnd End, Arrival Request, string Name)
 {
+    /// <summary>The way in by which it came; null where it came by none.</summary>
+    public ForwardPlan? Forward { get; init; }
+
     /// <summary>Says the last words to it and closes, where its way in has words for failures.</summary>
     public Func<ReadOnlyMemory<byte>, Task>? Part { get; init; }
 

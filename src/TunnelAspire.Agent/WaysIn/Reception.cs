@@ -9,7 +9,7 @@ using TunnelAspire.Protocol.Sockets;
 namespace TunnelAspire.Agent.WaysIn;
 
 /// <summary>Accepts a listener's connections, hears out what their clients ask for, and hands those on that can be carried.</summary>
-/// <param name="listener">The listener; disposed with the reception.</param>
+/// <param name="listener">The listener; disposed with the reception, whose clients go on without it.</param>
 /// <param name="serve">Carries a client to the end of its connection; does not throw.</param>
 /// <param name="metrics">Counts those that are not carried.</param>
 /// <param name="time">The clock.</param>
@@ -18,31 +18,47 @@ internal sealed partial class Reception(
     ForwardListener listener, Func<Client, CancellationToken, Task> serve, AgentMetrics metrics, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly ConcurrentDictionary<Task, byte> _clients = new();
+    private readonly CancellationTokenSource _closed = new();
+    private long _accepted;
 
     /// <summary>Where the clients come in.</summary>
     public ForwardListener Listener => listener;
 
-    /// <summary>Accepts until the agent stops.</summary>
+    /// <summary>Where it listens, also when it does no more.</summary>
+    public EndPoint Listen { get; } = listener.Listen;
+
+    /// <summary>Connections that have come in.</summary>
+    public long Accepted => Interlocked.Read(ref _accepted);
+
+    /// <summary>Clients that are here.</summary>
+    public int Clients => _clients.Count;
+
+    /// <summary>Goes by another plan for the same address; what has come in already stays as it is.</summary>
+    public void Change(ForwardPlan plan)
+    {
+        listener.Plan = plan;
+        WarnIfOpenToAll();
+    }
+
+    /// <summary>Accepts until the agent stops, or the reception is closed.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        if (listener is { Way: ProxyWayIn { AsksForPassword: false }, Listen: IPEndPoint address } && !IPAddress.IsLoopback(address.Address))
-        {
-            LogOpenToAll(address);
-        }
-
+        WarnIfOpenToAll();
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(stop, _closed.Token);
         try
         {
             while (true)
             {
-                Socket socket = await listener.AcceptAsync(e => LogCannotAccept(listener.Listen, e.Message), stop);
+                Socket socket = await listener.AcceptAsync(e => LogCannotAccept(Listen, e.Message), over.Token);
+                Interlocked.Increment(ref _accepted);
                 Task client = ReceiveAsync(socket, stop);
                 _clients.TryAdd(client, 0);
                 _ = client.ContinueWith(done => _clients.TryRemove(done, out _), TaskScheduler.Default);
             }
         }
-        catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception e) when (over.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
         {
-            // The agent stops.
+            // The agent stops, or takes no more connections here.
         }
     }
 
@@ -50,7 +66,11 @@ internal sealed partial class Reception(
     public Task EmptyAsync() => Task.WhenAll(_clients.Keys);
 
     /// <summary>Takes no more connections.</summary>
-    public void Dispose() => listener.Dispose();
+    public void Dispose()
+    {
+        _closed.Cancel();
+        listener.Dispose();
+    }
 
     private async Task ReceiveAsync(Socket socket, CancellationToken stop)
     {
@@ -58,12 +78,13 @@ internal sealed partial class Reception(
         ClientSocket client = new(socket, time);
         try
         {
-            Arrival request = await listener.Way.GreetAsync(client, stop);
-            await serve(new Client(new SocketEnd(socket, request.First), request, Name(socket)) { Part = words => client.PartAsync(words, stop) }, stop);
+            ForwardPlan plan = listener.Plan;
+            Arrival request = await plan.Way.GreetAsync(client, stop);
+            await serve(new Client(new SocketEnd(socket, request.First), request, Name(socket)) { Forward = plan, Part = words => client.PartAsync(words, stop) }, stop);
         }
         catch (HandshakeException refusal)
         {
-            LogRefused(Name(socket), listener.Listen, refusal.Message);
+            LogRefused(Name(socket), Listen, refusal.Message);
             metrics.Sessions.Ended(null, SessionOutcome.Code(refusal));
             await client.PartAsync(refusal.Answer, stop);
         }
@@ -73,8 +94,16 @@ internal sealed partial class Reception(
         }
     }
 
+    private void WarnIfOpenToAll()
+    {
+        if (listener.Way is ProxyWayIn { AsksForPassword: false } && Listen is IPEndPoint address && !IPAddress.IsLoopback(address.Address))
+        {
+            LogOpenToAll(address);
+        }
+    }
+
     /// <summary>A client of a unix socket has no name of its own.</summary>
-    private string Name(Socket socket) => socket.RemoteEndPoint?.ToString() is { Length: > 0 } name ? name : $"a client of {listener.Listen}";
+    private string Name(Socket socket) => socket.RemoteEndPoint?.ToString() is { Length: > 0 } name ? name : $"a client of {Listen}";
 
     [LoggerMessage(1005, LogLevel.Error, "Cannot accept connections on {Listen}: {Detail}")]
     private partial void LogCannotAccept(EndPoint listen, string detail);

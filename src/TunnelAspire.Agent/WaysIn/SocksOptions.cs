@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using TunnelAspire.Agent.Settings;
 
 namespace TunnelAspire.Agent.WaysIn;
 
@@ -24,19 +25,14 @@ public sealed class SocksOptions
     /// <exception cref="FormatException">Something is wrong; the message says what.</exception>
     public void Check()
     {
-        foreach (string listen in Listen)
-        {
-            Forwards.ListenAddress.Parse(listen);
-        }
-
         if (User.Length > 0 != Password.Length > 0)
         {
-            throw new FormatException("Agent:Socks:User and Agent:Socks:Password belong together: give both or neither");
+            throw new SettingException("Agent:Socks:User", "Agent:Socks:User and Agent:Socks:Password belong together: give both or neither");
         }
 
         if (Encoding.UTF8.GetByteCount(User) > LongestField || Encoding.UTF8.GetByteCount(Password) > LongestField || User.Contains(':', StringComparison.Ordinal))
         {
-            throw new FormatException($"Agent:Socks:User and Agent:Socks:Password have at most {LongestField} bytes each, and the user has no colon");
+            throw new SettingException("Agent:Socks:User", $"Agent:Socks:User and Agent:Socks:Password have at most {LongestField} bytes each, and the user has no colon");
         }
     }
 

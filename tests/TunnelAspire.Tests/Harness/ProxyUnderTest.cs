@@ -26,7 +26,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public ProxyUnderTest(SocksOptions? options = null, Exception? failure = null)
     {
         _failure = failure;
-        ForwardListener listener = new(new IPEndPoint(IPAddress.Loopback, 0), new ProxyWayIn(options ?? new SocksOptions(), Time));
+        ForwardListener listener = new(new ForwardPlan("", "proxy", new IPEndPoint(IPAddress.Loopback, 0), new ProxyWayIn(options ?? new SocksOptions(), Time)));
         AgentMetrics metrics = new(_services.GetRequiredService<IMeterFactory>());
         _reception = new Reception(listener, ServeAsync, metrics, Time, NullLogger.Instance);
         _running = _reception.RunAsync(_stop.Token);

@@ -67,9 +67,9 @@ public sealed class ForwardListenerTests : IDisposable
     [Fact]
     public void OpenAll_ListensOnForwardsAndProxyPorts_InOrder()
     {
-        AgentOptions options = new() { Forwards = ["0:db:80", $"{SocketPath}:/run/app.sock"] };
+        AgentOptions options = new() { Forwards = { ["first"] = "0:db:80", ["second"] = $"{SocketPath}:/run/app.sock" } };
         options.Socks.Listen = ["0", "*:0"];
-        IReadOnlyList<ForwardListener> listeners = ForwardListener.OpenAll(options, TimeProvider.System);
+        IReadOnlyList<ForwardListener> listeners = ForwardListener.OpenAll(ForwardPlan.Of(options, TimeProvider.System));
 
         Assert.Equal(
             [$"forwarding {listeners[0].Listen} to db:80", $"forwarding {SocketPath} to unix:/run/app.sock", $"SOCKS and HTTP proxy on {listeners[2].Listen}", $"SOCKS and HTTP proxy on {listeners[3].Listen}"],
@@ -81,13 +81,13 @@ public sealed class ForwardListenerTests : IDisposable
     [Fact]
     public void OpenAll_WhereOneCannotBeListenedOn_LetsGoOfTheOthers()
     {
-        AgentOptions options = new() { Forwards = [$"{SocketPath}:db:80", $"{_folder}/none/a.sock:db:80"] };
+        AgentOptions options = new() { Forwards = { ["first"] = $"{SocketPath}:db:80", ["second"] = $"{_folder}/none/a.sock:db:80" } };
 
-        Assert.Throws<IOException>(() => ForwardListener.OpenAll(options, TimeProvider.System));
+        Assert.Throws<IOException>(() => ForwardListener.OpenAll(ForwardPlan.Of(options, TimeProvider.System)));
         Assert.False(File.Exists(SocketPath));
     }
 
-    private static ForwardListener Open(string forward) => Assert.Single(ForwardListener.OpenAll(new AgentOptions { Forwards = [forward] }, TimeProvider.System));
+    private static ForwardListener Open(string forward) => Assert.Single(ForwardListener.OpenAll(ForwardPlan.Of(new AgentOptions { Forwards = { ["db"] = forward } }, TimeProvider.System)));
 
     private static void Refuses(string forward, string why) =>
         Assert.Equal(why, Assert.Throws<IOException>(() => Open(forward)).Message);
