@@ -46,12 +46,20 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
         }
     }
 
-    /// <summary>A rented array, given back once.</summary>
+    /// <summary>A rented array, given back once. The web server may also forget one, of a request that was aborted: then it is no longer held either.</summary>
     private sealed class Buffer : IMemoryOwner<byte>
     {
         private byte[]? _array;
 
         public Buffer(int size) => _array = Take(size);
+
+        ~Buffer()
+        {
+            if (_array is { } array)
+            {
+                Interlocked.Add(ref _rented, -array.Length);
+            }
+        }
 
         public Memory<byte> Memory => _array ?? throw new ObjectDisposedException(nameof(Buffer));
 
@@ -60,6 +68,7 @@ public sealed class RoomyBuffers : IMemoryPoolFactory<byte>
             if (Interlocked.Exchange(ref _array, null) is { } array)
             {
                 GiveBack(array);
+                GC.SuppressFinalize(this);
             }
         }
     }

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -29,6 +31,7 @@ public static class WebServer
             .Validate(tls => tls.IsWhole, "Tls:Certificate and Tls:Key belong together, and Tls:ClientCa to them: give both files")
             .ValidateOnStart();
         builder.AddLimits();
+        QuietFloods(builder.Configuration);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DirectRequests>();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, RoomyBuffers>();
@@ -44,6 +47,12 @@ public static class WebServer
             UseTls(server);
         });
     }
+
+    /// <summary>The server says several lines for each connection in HTTP/2 that it cuts off for what it sends: whoever floods it would fill the log. A setting of one's own brings them back.</summary>
+    private static void QuietFloods(ConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
+    {
+        InitialData = [new("Logging:LogLevel:Microsoft.AspNetCore.Server.Kestrel.Http2", "None")],
+    });
 
     /// <summary>What anybody may send before it is known what it is. None of these is an option: no honest client comes near them.</summary>
     private static void Bound(KestrelServerOptions server)

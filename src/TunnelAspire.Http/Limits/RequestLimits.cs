@@ -13,10 +13,12 @@ namespace TunnelAspire.Http.Limits;
 /// </summary>
 public sealed class RequestLimits : IDisposable
 {
+    private const int ProbesAtOnce = 32;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
     private readonly PartitionedRateLimiter<string> _opensOfOne;
     private readonly PartitionedRateLimiter<string> _probesOfOne;
+    private readonly PartitionedRateLimiter<string> _placesOfOne;
     private readonly PartitionedRateLimiter<string> _failuresOfOne;
     private readonly TokenBucketRateLimiter _opens;
     private readonly StreamBudget _budget;
@@ -31,6 +33,8 @@ public sealed class RequestLimits : IDisposable
         _opens = new TokenBucketRateLimiter(Bucket(options.Value.OpensPerSecond, replenishesItself: true));
         _opensOfOne = ForEachClient(options.Value.OpensPerSecondPerClient);
         _probesOfOne = ForEachClient(options.Value.ProbesPerSecondPerClient);
+        _placesOfOne = PartitionedRateLimiter.Create<string, string>(client =>
+            RateLimitPartition.GetConcurrencyLimiter(client, _ => new ConcurrencyLimiterOptions { PermitLimit = ProbesAtOnce, QueueLimit = 0 }));
         _failuresOfOne = ForEachClient(options.Value.FailuresPerSecondPerClient);
         budget.Refused += metrics.Refused;
     }
@@ -62,13 +66,15 @@ public sealed class RequestLimits : IDisposable
         Require(_opens.AttemptAcquire(), "opens", "too many sessions a second are asked for");
     }
 
-    /// <summary>A client begins a path probe.</summary>
+    /// <summary>A client begins a path probe, which ends with the lease that is returned.</summary>
     /// <exception cref="TunnelException"><see cref="TunnelError.TooMany"/>.</exception>
-    public void AdmitProbe(HttpContext context)
+    public RateLimitLease AdmitProbe(HttpContext context)
     {
         string client = Client(context) ?? "";
         RequireFewFailures(client);
         Require(_probesOfOne.AttemptAcquire(client), "probes-client", "you begin too many probes a second");
+        RateLimitLease place = _placesOfOne.AttemptAcquire(client);
+        return place.IsAcquired ? place : throw Refuse("probes-client", TunnelError.TooMany, $"{ProbesAtOnce} of your probes are under way, the most at once");
     }
 
     /// <summary>A limit that stands elsewhere has refused something.</summary>
@@ -102,6 +108,7 @@ public sealed class RequestLimits : IDisposable
         _opens.Dispose();
         _opensOfOne.Dispose();
         _probesOfOne.Dispose();
+        _placesOfOne.Dispose();
         _failuresOfOne.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
 using TunnelAspire.Http.Identity;
@@ -14,6 +15,9 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers caller
     /// <summary>Most probes at once: they cost memory and bandwidth.</summary>
     public const int MostAtOnce = 64;
 
+    /// <summary>How long one may last: it would hold a place for as long as it likes.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
     private int _underWay;
 
     /// <summary>Maps the probes' paths.</summary>
@@ -27,7 +31,7 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers caller
     private async Task GuardAsync(HttpContext context, Func<HttpContext, Task> answer)
     {
         await callers.RequireAsync(context); // they cost memory and bandwidth, and tell something about the relay
-        limits.AdmitProbe(context);
+        using RateLimitLease place = limits.AdmitProbe(context);
         TunnelRequests.LiftServerLimits(context);
         try
         {
@@ -59,7 +63,18 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers caller
         ArrivingBody body = new(time);
         TunnelRequests.RequireTcpBody(request);
         TunnelRequests.RequireFitting(request, ArrivingBody.MostBytes);
-        await body.ReadAsync(request.BodyReader, context.RequestAborted);
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        over.CancelAfter(Longest);
+        try
+        {
+            await body.ReadAsync(request.BodyReader, over.Token);
+        }
+        catch (OperationCanceledException e) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Not the client's: it has had its time.
+            throw new TunnelException(TunnelError.Malformed, $"a probe lasts {Longest.TotalMinutes} minutes at the most", e);
+        }
+
         PathArrivals arrivals = new(request.Protocol, Client(context), Header(request, "Via"), Header(request, "X-Forwarded-For"), body.Bytes, body.Parts);
         await WriteAsync(context, arrivals, PathReports.Default.PathArrivals);
     }
@@ -68,14 +83,17 @@ public sealed class PathEndpoints(IOptions<RelayOptions> options, Callers caller
     {
         ProbedAnswer answer = ProbedAnswer.Read(context.Request);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, drain.LetGo);
+        over.CancelAfter(Longest);
         try
         {
             await answer.WriteAsync(context, time, over.Token);
         }
         catch (OperationCanceledException e) when (!context.RequestAborted.IsCancellationRequested)
         {
-            // Not the client's: the relay stops.
-            throw new TunnelException(TunnelError.Draining, $"relay {options.Value.Name} stops", e);
+            // Not the client's: the relay stops, or the probe has had its time.
+            throw drain.LetGo.IsCancellationRequested
+                ? new TunnelException(TunnelError.Draining, $"relay {options.Value.Name} stops", e)
+                : new TunnelException(TunnelError.Malformed, $"a probe lasts {Longest.TotalMinutes} minutes at the most", e);
         }
     }
 
