@@ -10,9 +10,13 @@ internal abstract class OwnTunnel(string key, string name, string mode) : Contes
 {
     public override bool IsOwn => true;
 
+    /// <summary>Where its relay listens.</summary>
+    public int ServerPort { get; private set; }
+
     /// <summary>Starts the agent before the server, with a forward to the target.</summary>
     protected async Task StartAgentAsync(string server, int target)
     {
+        ServerPort = new Uri(server).Port;
         ChildProcess agent = Start("agent", Installed.Built("TunnelAspire.Agent", "tunnel"), ["connect", server, "--mode", mode, "-L", $"0:127.0.0.1:{target}"]);
         Port = Tunnel.LocalPort(await agent.LineAsync("forwarding "));
     }

@@ -31,7 +31,7 @@ internal sealed class LoadClient : IAsyncDisposable
     public async Task<PingPong.Result> PingPongAsync(int port, int connections, int size, TimeSpan duration, CancellationToken cancellationToken)
     {
         double[] numbers = await AskAsync($"pingpong {port} {connections} {size} {duration.TotalMilliseconds:0}", cancellationToken);
-        return new PingPong.Result(numbers[0], numbers[1]);
+        return new PingPong.Result(numbers[0], numbers[1], numbers[2]);
     }
 
     /// <summary>Short connections, so many at once; returns how many in a second.</summary>

@@ -57,7 +57,7 @@ internal sealed class LoadProgram : IDisposable
                 return [Transfer.Run(port, numbers[0], numbers[1], Patience)];
             case "pingpong":
                 PingPong.Result result = PingPong.Run(port, (int)numbers[0], (int)numbers[1], TimeSpan.FromMilliseconds(numbers[2]), Patience);
-                return [result.MedianMicroseconds, result.PerSecond];
+                return [result.MedianMicroseconds, result.PerSecond, result.P99Microseconds];
             case "connects":
                 return [Connects.Run(port, (int)numbers[0], TimeSpan.FromMilliseconds(numbers[1]), Patience)];
             case "halfclose":

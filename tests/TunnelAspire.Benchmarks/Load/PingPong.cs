@@ -18,8 +18,8 @@ internal static class PingPong
         public long Sent { get; set; }
     }
 
-    /// <summary>Median of the round trips in microseconds, and how many there were in a second.</summary>
-    public readonly record struct Result(double MedianMicroseconds, double PerSecond);
+    /// <summary>Median of the round trips in microseconds, how many there were in a second, and what 99 of 100 took at the most.</summary>
+    public readonly record struct Result(double MedianMicroseconds, double PerSecond, double P99Microseconds);
 
     /// <summary>Plays for <paramref name="duration"/>, after some round trips on each connection that are not counted.</summary>
     public static Result Run(int port, int connections, int size, TimeSpan duration, TimeSpan patience)
@@ -42,7 +42,7 @@ internal static class PingPong
 
         double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         times.Sort();
-        return times.Count > 0 ? new Result(times[times.Count / 2], times.Count / seconds) : throw new LoadException("stalls: no round trip");
+        return times.Count > 0 ? new Result(times[times.Count / 2], times.Count / seconds, times[times.Count * 99 / 100]) : throw new LoadException("stalls: no round trip");
     }
 
     private static void WarmUp(Clients clients, Dictionary<int, Line> lines, byte[] message)

@@ -14,7 +14,7 @@ public sealed class FloodTests(Besieged siege) : IClassFixture<Besieged>
     public async Task Flood_OfBadRequests_HoldsUpNobody_AndLeavesNothing()
     {
         await using GoodClients good = await GoodClients.StartAsync(siege.Forward, Clients);
-        await new Flood(siege.Port, PerSecond).RunAsync(TimeSpan.FromSeconds(3), CancellationToken.None); // its first use makes pools and code
+        await new Flood(siege.Port, PerSecond).RunAsync(TimeSpan.FromSeconds(5), CancellationToken.None); // its first use makes pools and code
         await good.EndAsync();
         Leftovers before = await siege.HoldingsAsync();
 

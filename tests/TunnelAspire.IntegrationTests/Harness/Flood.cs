@@ -3,9 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using TunnelAspire.IntegrationTests.Harness;
 
-namespace TunnelAspire.IntegrationTests.Hostile;
+namespace TunnelAspire.IntegrationTests.Harness;
 
 /// <summary>Bad requests in HTTP/1.1, so many a second, on connections that are kept while the server keeps them.</summary>
 /// <param name="port">The server's.</param>
