@@ -6,7 +6,7 @@ namespace TunnelAspire.IntegrationTests.Hostile;
 /// <summary>Clients that take their time, or say nothing at all.</summary>
 public sealed class SlowClientTests(Besieged siege) : SiegeTests(siege)
 {
-    private const int Seconds = 4;
+    private const int Seconds = 3;
 
     [Fact]
     public Task Heads_OfOneByteASecond_HoldUpNobody() => WithstandsAsync(200, Siege.Port, stream => TrickleAsync(stream, "GET /v1/path HTTP/1.1\r\nHost: a"));

@@ -28,7 +28,7 @@ public sealed class Collector : IDisposable
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
             ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
             ["OTEL_BLRP_SCHEDULE_DELAY"] = "200",
-            ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "250",
         };
     }
 
