@@ -17,10 +17,14 @@ public sealed class LeftoverTests
         first.Dispose();
         target.Dispose();
         (string, int)[] processes = [("tunneld", node.Server.Id), ("agent", agent.Id)];
+        await Waiting.UntilAsync(
+            () => Array.TrueForAll(processes, process => collector.Processes.TryGetValue(process.Item2, out ProcessMetrics? metrics) &&
+                metrics.Values.GetValueOrDefault("tunnel.sessions.ended") > 0 && metrics.Values["tunnel.sessions.open"] == 0),
+            "the first session has ended at both ends");
         Leftovers before = await Leftovers.TakeAsync(collector, processes);
 
         (Socket client, Socket standing) = await node.ConnectAsync(port);
-        TimeoutException left = await Assert.ThrowsAsync<TimeoutException>(() => before.RequireNoneAsync(patience: TimeSpan.FromSeconds(2)));
+        TimeoutException left = await Assert.ThrowsAsync<TimeoutException>(() => before.RequireNoneAsync(patience: TimeSpan.FromSeconds(3)));
         Assert.Contains("tunneld: tunnel.sessions.open", left.Message, StringComparison.Ordinal);
         Assert.Contains("agent: tunnel.sessions.open", left.Message, StringComparison.Ordinal);
 
