@@ -24,6 +24,7 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     private int _room;
     private long? _left; // of an answer whose length is known
     private bool _chunked;
+    private bool _broken; // a send has not come to its end: nothing that follows would be understood
 
     /// <summary>The answer's head has been sent.</summary>
     public bool Started { get; private set; }
@@ -36,7 +37,7 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     public override long UnflushedBytes => _bytes;
 
     /// <summary>A new answer.</summary>
-    public void Begin() => (Started, Whole, _chunked, _left) = (false, false, false, null);
+    public void Begin() => (Started, Whole, _chunked, _broken, _left) = (false, false, false, false, null);
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
@@ -86,6 +87,11 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     /// <exception cref="InvalidOperationException">Less has been written than the head promised.</exception>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
+        if (_broken)
+        {
+            throw new InvalidOperationException("The answer has broken off.");
+        }
+
         if (_bytes > 0 || !Started)
         {
             await SendFramedAsync(cancellationToken);
@@ -213,9 +219,11 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
 
     private async ValueTask SendAsync(Range bytes, CancellationToken cancellationToken)
     {
+        _broken = true;
         try
         {
             await socket.SendAsync(_buffer.AsMemory(bytes), SocketFlags.None, cancellationToken);
+            _broken = false;
         }
         catch (SocketException e)
         {

@@ -46,6 +46,11 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         using Exchanges exchanges = new(cancellationToken);
         _exchanges = exchanges;
         _first = first;
+        if (first is null)
+        {
+            _generation = new Generation(1); // an answer to the open that was lost may have had bytes
+        }
+
         exchanges.Start(() => ReceiveAsync(joined: false, exchanges.Over));
         try
         {

@@ -108,7 +108,8 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
     {
         Sending.Acknowledge(request.Ack);
         CancellationToken generationOver = Enter(request.Generation);
-        using Deadline limit = new(cancellationToken, generationOver);
+        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, generationOver);
+        using Deadline limit = new(over.Token);
         limit.After(request.Hold);
         int written = 0;
         try
@@ -120,7 +121,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
                 using OutboundRange range = await turn.TakeAsync(request.Generation, request.MaxBytes - written, limit.Token);
                 limit.After(Timeout.InfiniteTimeSpan);
                 last = range.Fin is not null || written + range.Length == request.MaxBytes;
-                await write(range, last, limit.Token);
+                await write(range, last, over.Token); // the time may have run out just when the bytes came: they have been handed out
                 written += range.Length;
                 limit.After(ChannelSettings.Quiet);
             }
