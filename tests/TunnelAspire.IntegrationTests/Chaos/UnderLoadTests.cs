@@ -90,7 +90,7 @@ public sealed class UnderLoadTests(ITestOutputHelper output)
         await waiting;
         TimeSpan opened = Stopwatch.GetElapsedTime(back);
         output.WriteLine($"opened {opened.TotalSeconds:F2} s after Redis had been started");
-        await EndAsync(traffic, fleet, longest: TimeSpan.FromSeconds(1));
+        await EndAsync(traffic, fleet, longest: TimeSpan.FromSeconds(3)); // a busy machine; a session that notices waits for Redis
         Assert.InRange(opened.TotalSeconds, 0, 2);
     }
 
