@@ -25,6 +25,8 @@ public static partial class IdentityServices
         builder.Services.AddSingleton<KnownTokens>();
         builder.Services.AddSingleton<Callers>();
         builder.Services.AddSingleton<IPostConfigureOptions<JwtBearerOptions>, JwtBearerSetup>();
+        builder.Logging.AddFilter(typeof(StaticTokenHandler).FullName, LogLevel.Warning); // each stranger would have a line at Information
+        builder.Logging.AddFilter(typeof(CertificateHandler).FullName, LogLevel.Warning);
         builder.Services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, StaticTokenHandler>(StaticTokenHandler.SchemeName, null)
             .AddScheme<AuthenticationSchemeOptions, CertificateHandler>(CertificateHandler.SchemeName, null)

@@ -97,6 +97,7 @@ public sealed class TokenTests : IDisposable
         Assert.StartsWith("201 ", await entrance.OpenAsync(null), StringComparison.Ordinal);
         Assert.StartsWith("201 ", await entrance.OpenAsync(made[0]), StringComparison.Ordinal);
         Assert.StartsWith("401 ", await entrance.OpenAsync("wrong"), StringComparison.Ordinal);
+        Assert.DoesNotContain("was not authenticated", entrance.Server.Output, StringComparison.Ordinal); // strangers do not fill the log
     }
 
     private static async Task<Entrance> GuardedAsync() =>
