@@ -154,14 +154,14 @@ public abstract class OpenEdgeTests(TunnelHosts hosts, Func<TunnelHosts, Uri> en
     }
 
     [Fact]
-    public async Task Open_WithAKeyWhoseSessionHasEnded_IsANewSession()
+    public async Task Open_WithAKeyWhoseSessionHasEnded_IsGone()
     {
         string key = NewKey;
         EdgeSession session = await Client.OpenAsync(Hosts.Target, key);
         await session.RequireEchoAsync(100);
         (await session.EndAsync()).Require(204);
 
-        await (await Client.OpenAsync(Hosts.Target, key)).RequireEchoAsync(100);
+        (await Client.AskOpenAsync($"?target={Hosts.Target}", key)).Require(TunnelError.SessionGone); // its first bytes must not reach the target again
     }
 }
 
