@@ -98,7 +98,19 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     }
 
     /// <summary>An upper bound of the answer's head.</summary>
-    public int MostHeadBytes() => 256 + ResponseHeaders.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + 4));
+    public int MostHeadBytes()
+    {
+        int most = 256;
+        foreach ((string name, StringValues values) in ResponseHeaders)
+        {
+            foreach (string? value in values)
+            {
+                most += name.Length + (value?.Length ?? 0) + 4;
+            }
+        }
+
+        return most;
+    }
 
     /// <summary>Writes the answer's head; returns its length.</summary>
     public int WriteHead(Span<byte> to, bool chunked, long? length)
