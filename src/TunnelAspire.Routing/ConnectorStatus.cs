@@ -15,7 +15,7 @@ public sealed record ConnectorStatus(ConnectorAddress Address, int Sessions, boo
 /// <summary>What the routing store knows of one run of a connector.</summary>
 public enum RunState
 {
-    /// <summary>Nothing: the store may have been emptied, and the connector is about to announce itself again.</summary>
+    /// <summary>Nothing that counts: the store may have been emptied, or was out of reach until a moment ago, and the connector is about to announce itself again.</summary>
     Unknown,
 
     /// <summary>Its lease stands.</summary>

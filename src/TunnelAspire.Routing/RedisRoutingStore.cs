@@ -20,10 +20,12 @@ namespace TunnelAspire.Routing;
 public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<RoutingOptions> options, ClusterKeys keys) : IRoutingStore
 {
     private const int RefreshBatch = 1000;
+    private const int Lately = 10_000; // milliseconds: connectors are back in the store by then
     private static readonly TimeSpan RunMemory = TimeSpan.FromMinutes(10);
 
     private readonly RoutingOptions _options = options.Value;
     private readonly RoutingText _text = new(keys);
+    private long _outOfReachAt = long.MinValue / 2; // in milliseconds since the system started
 
     private RedisKey Index => _options.KeyPrefix + "connectors";
 
@@ -81,6 +83,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
         return (_text.ReadStatus(connector.Name, await entry)?.Address.Epoch, await announced) switch
         {
             (null, false) => RunState.Unknown,
+            (null, _) when OutOfReachLately => RunState.Unknown, // its lease ended while nobody could renew it
             (var epoch, _) when epoch == connector.Epoch => RunState.Lives,
             _ => RunState.Ended,
         };
@@ -119,6 +122,8 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     /// <inheritdoc/>
     public Task PingAsync(CancellationToken cancellationToken) => RunAsync(db => db.PingAsync(), cancellationToken);
 
+    private bool OutOfReachLately => Environment.TickCount64 - Volatile.Read(ref _outOfReachAt) < Lately;
+
     private RedisKey ConnectorKey(string name) => $"{_options.KeyPrefix}connector:{name}";
 
     private RedisKey RunKey(string name) => $"{_options.KeyPrefix}run:{name}";
@@ -147,6 +152,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
+            Volatile.Write(ref _outOfReachAt, Environment.TickCount64);
             throw new RoutingUnavailableException($"Redis is out of reach ({e.GetType().Name})", e);
         }
     }

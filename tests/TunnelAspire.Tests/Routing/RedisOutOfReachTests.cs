@@ -57,6 +57,20 @@ public abstract class RedisOutOfReachConformance(Func<Task<RedisProcess>> start)
     }
 
     [Fact]
+    public async Task Run_WhoseLeaseEndedWhileRedisWasFrozen_IsUnknown()
+    {
+        await Store.AnnounceAsync(new(Connector, 0, false), CancellationToken.None).Soon();
+        _redis.Freeze();
+        await RequireUnavailableAsync();
+        _redis.Thaw();
+        await RequireRecoveryAsync();
+
+        await Waiting.UntilAsync(async () => await Store.FindRunAsync(Connector, CancellationToken.None) != RunState.Lives, "the lease ends");
+
+        Assert.Equal(RunState.Unknown, await Store.FindRunAsync(Connector, CancellationToken.None).Soon());
+    }
+
+    [Fact]
     public async Task Store_StartedBeforeRedis_WorksOnceRedisIsThere()
     {
         await _redis.KillAsync();
