@@ -36,6 +36,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         ChunkEnd,
         Trailer,
         Done,
+        Broken,
     }
 
     /// <summary>All of the body has been consumed.</summary>
@@ -45,6 +46,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     public void Begin(long? length)
     {
         _part = default;
+        Volatile.Write(ref _cancelled, false);
         _remaining = length ?? 0;
         _framing = length switch
         {
@@ -106,7 +108,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
 
     public override void CancelPendingRead()
     {
-        Volatile.Write(ref _cancelled, true);
+        Interlocked.Exchange(ref _cancelled, true); // a fence: either the reader sees this, or this sees the reader's source
         Volatile.Read(ref _cancel).Cancel();
     }
 
@@ -117,6 +119,11 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     /// <summary>Reads what has been received of the framing between the body's bytes.</summary>
     private void ReadFraming()
     {
+        if (_framing == Framing.Broken)
+        {
+            throw Broken("it was broken before"); // whatever follows might be read as something that it is not
+        }
+
         while (_framing is not (Framing.Length or Framing.ChunkData or Framing.Done) && TryReadLine(out ReadOnlySpan<byte> line))
         {
             Frame(line);
@@ -179,6 +186,11 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         }
 
         line = feed < 0 ? default : received[..(feed - 1)];
+        if (line.Contains((byte)'\r'))
+        {
+            throw Broken("the line of a chunk has two ends");
+        }
+
         _start += feed + 1;
         return feed >= 0;
     }
@@ -206,7 +218,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         int most = _framing == Framing.Length ? (int)Math.Min(_buffer.Length - _end, _remaining) : _buffer.Length - _end;
         if (!_cancel.TryReset())
         {
-            Volatile.Write(ref _cancel, new CancellationTokenSource());
+            Interlocked.Exchange(ref _cancel, new CancellationTokenSource());
         }
 
         if (Volatile.Read(ref _cancelled))
@@ -234,5 +246,9 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         }
     }
 
-    private static BadHttpRequestException Broken(string how) => new($"Broken body: {how}.");
+    private BadHttpRequestException Broken(string how)
+    {
+        _framing = Framing.Broken;
+        return new BadHttpRequestException($"Broken body: {how}.");
+    }
 }

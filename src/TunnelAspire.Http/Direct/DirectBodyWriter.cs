@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Http;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -24,20 +23,21 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     private int _room;
     private long? _left; // of an answer whose length is known
     private bool _chunked;
-    private bool _broken; // a send has not come to its end: nothing that follows would be understood
+    private bool _whole;
+    private bool _cut; // a send has not been done, or only half: nothing that follows would make sense
 
     /// <summary>The answer's head has been sent.</summary>
     public bool Started { get; private set; }
 
     /// <summary>All that the head promised has been sent.</summary>
-    public bool Whole { get; private set; }
+    public bool Whole => _whole && !_cut;
 
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => _bytes;
 
     /// <summary>A new answer.</summary>
-    public void Begin() => (Started, Whole, _chunked, _broken, _left) = (false, false, false, false, null);
+    public void Begin() => (Started, _whole, _cut, _chunked, _left) = (false, false, false, false, null);
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
@@ -67,7 +67,7 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
         return default;
     }
 
-    /// <summary>Bytes that are few go out with their framing; of many, only the framing is copied.</summary>
+    /// <summary>Sends the bytes in one piece with their framing.</summary>
     public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         while (!source.IsEmpty)
@@ -85,11 +85,13 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
 
     /// <summary>Sends the head where nothing has been sent, and what ends a chunked answer.</summary>
     /// <exception cref="InvalidOperationException">Less has been written than the head promised.</exception>
+    /// <exception cref="IOException">The answer was cut.</exception>
     public async ValueTask EndAsync(CancellationToken cancellationToken)
     {
-        if (_broken)
+        RequireUncut();
+        if (Whole && _bytes == 0)
         {
-            throw new InvalidOperationException("The answer has broken off.");
+            return; // ended already
         }
 
         if (_bytes > 0 || !Started)
@@ -102,10 +104,10 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
             Reserve(0);
             "0\r\n\r\n"u8.CopyTo(_buffer);
             await SendAsync(new(0, 5), cancellationToken);
-            Whole = true;
+            _whole = true;
         }
 
-        if (!Whole)
+        if (!_whole)
         {
             throw new InvalidOperationException("The answer is shorter than its head said.");
         }
@@ -142,7 +144,11 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     /// <summary>Puts the head, or a chunk's framing, around the bytes; returns what is to be sent.</summary>
     private Range Frame()
     {
-        Reserve(0);
+        if (_buffer.Length == 0)
+        {
+            Reserve(0);
+        }
+
         int start = _room;
         int end = _room + _bytes;
         bool first = !Started;
@@ -161,7 +167,7 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
         if (_left is { } left)
         {
             _left = left - _bytes;
-            Whole = _left == 0;
+            _whole = _left == 0;
             if (_left < 0)
             {
                 throw new InvalidOperationException("The answer is longer than its head said.");
@@ -175,26 +181,31 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
     private void Start()
     {
         Started = true;
-        bool empty = exchange.StatusCode is StatusCodes.Status204NoContent;
-        _left = empty ? 0 : exchange.ResponseHeaders.ContentLength ?? (_bytes == 0 && exchange.Ending ? 0 : null);
+        _left = exchange.IsBodiless ? 0 : exchange.ResponseHeaders.ContentLength ?? (_bytes == 0 && exchange.Ending ? 0 : null);
         _chunked = _left is null;
     }
 
     private Range PutHead(int start, int end)
     {
         byte[] head = RoomyBuffers.Take(exchange.MostHeadBytes());
-        int length = exchange.WriteHead(head, _chunked, _left is null ? null : _left + _bytes);
-        if (length > start)
+        try
         {
-            byte[] larger = RoomyBuffers.Take(length + end - start);
-            _buffer.AsSpan(start..end).CopyTo(larger.AsSpan(length));
-            RoomyBuffers.GiveBack(_buffer);
-            (_buffer, start, end) = (larger, length, length + end - start);
-        }
+            int length = exchange.WriteHead(head, _chunked, _left is null ? null : _left + _bytes);
+            if (length > start)
+            {
+                byte[] larger = RoomyBuffers.Take(length + end - start);
+                _buffer.AsSpan(start..end).CopyTo(larger.AsSpan(length));
+                RoomyBuffers.GiveBack(_buffer);
+                (_buffer, start, end) = (larger, length, length + end - start);
+            }
 
-        head.AsSpan(0, length).CopyTo(_buffer.AsSpan(start - length));
-        RoomyBuffers.GiveBack(head);
-        return (start - length)..end;
+            head.AsSpan(0, length).CopyTo(_buffer.AsSpan(start - length));
+            return (start - length)..end;
+        }
+        finally
+        {
+            RoomyBuffers.GiveBack(head);
+        }
     }
 
     /// <summary>Writes <c>size\r\n</c> at the end of <paramref name="room"/>; returns how long it is.</summary>
@@ -214,16 +225,30 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
             await exchange.StartingAsync();
         }
 
+        RequireUncut();
+        _cut = true; // also where it cannot be framed
         await SendAsync(Frame(), cancellationToken);
+    }
+
+    private void RequireUncut()
+    {
+        if (_cut)
+        {
+            throw new IOException("The answer was cut.");
+        }
     }
 
     private async ValueTask SendAsync(Range bytes, CancellationToken cancellationToken)
     {
-        _broken = true;
+        _cut = true;
         try
         {
-            await socket.SendAsync(_buffer.AsMemory(bytes), SocketFlags.None, cancellationToken);
-            _broken = false;
+            for (ReadOnlyMemory<byte> rest = _buffer.AsMemory(bytes); !rest.IsEmpty;)
+            {
+                rest = rest[await socket.SendAsync(rest, SocketFlags.None, cancellationToken)..];
+            }
+
+            _cut = false;
         }
         catch (SocketException e)
         {

@@ -7,18 +7,19 @@ using TunnelAspire.Protocol.Streaming;
 namespace TunnelAspire.Http.Direct;
 
 /// <summary>
-/// A connection as long as its requests are sends and receives. The first that is something else stays unread, and goes with the
+/// A connection as long as its requests are those of sessions. The first that is something else stays unread, and goes with the
 /// connection to the web server.
 /// </summary>
 /// <remarks>
 /// 1. Wait for a request, empty-handed. 2. Look at its head without taking it. 3. Take it, and let the endpoint answer. 4. End the
-/// answer. While the endpoint is at it, and once the body is read, the next arrival is waited for already: it may be the client's end.
+/// answer. While a request without a body is answered, the next arrival is waited for already: it may be the client's end.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
 internal sealed class DirectConnection(Socket socket, DirectRequests requests, CancellationToken stopping)
 {
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(130); // the web server's default
     private static readonly TimeSpan PassOverLimit = TimeSpan.FromSeconds(5); // the web server's, too
+    private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _aborted = new();
     private readonly Deadline _idle = new(stopping);
@@ -40,6 +41,7 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
 
                 if (!await AnswerAsync())
                 {
+                    await LetGoAsync();
                     break;
                 }
             }
@@ -59,10 +61,10 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     /// <summary>Waits for the next request; false at the end of the connection.</summary>
     private async ValueTask<bool> ArrivedAsync()
     {
-        Task<bool> arrival = _arrival ?? WaitAsync(_idle.Token);
+        Task<bool>? arrival = _arrival;
         _arrival = null;
         _idle.After(IdleLimit);
-        bool arrived = await (arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token));
+        bool arrived = await (arrival is null ? WaitAsync(_idle.Token) : arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token));
         _idle.After(Timeout.InfiniteTimeSpan);
         return arrived;
     }
@@ -119,19 +121,51 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
                 return false;
             }
 
-            exchange.Ending = true;
-            await exchange.BodyWriter.EndAsync(_aborted.Token);
-            await exchange.CompletedAsync();
+            await exchange.CompleteAsync();
             return await PassOverAsync(exchange.BodyReader) && !exchange.Closes;
         }
-        catch (Exception e) when (e is InvalidOperationException or BadHttpRequestException or IOException)
+        catch (Exception e) when (e is BadHttpRequestException or IOException)
         {
-            return false; // the answer cannot be ended in order: the client sees that it was cut
+            return false; // the body or the answer cannot be ended in order: the client sees that it was cut
+        }
+        catch (Exception e) when (e is not (SocketException or OperationCanceledException or ObjectDisposedException))
+        {
+            requests.LogFault(e);
+            await exchange.FailAsync();
+            return false;
         }
         finally
         {
             exchange.BodyReader.End();
-            exchange.End();
+            await exchange.EndAsync();
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection so that its last answer arrives: a socket that is closed with bytes unread resets it, and the client may
+    /// lose what it has not read yet. So the client is told the end, and what it still sends is dropped, for a moment.
+    /// </summary>
+    private async ValueTask LetGoAsync()
+    {
+        if (_aborted.IsCancellationRequested || _exchange is not { BodyWriter.Whole: true })
+        {
+            return;
+        }
+
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
+        limit.CancelAfter(FarewellLimit);
+        byte[] dropped = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            while (await socket.ReceiveAsync(dropped, SocketFlags.None, limit.Token) > 0)
+            {
+                // Nobody wants it.
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(dropped);
         }
     }
 

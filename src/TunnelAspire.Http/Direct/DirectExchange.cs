@@ -21,21 +21,23 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     private readonly DirectBodyWriter _writer;
     private readonly DefaultHttpContext _context = new();
     private readonly Action _abort;
+    private readonly IPEndPoint? _remote;
+    private readonly IPEndPoint? _local;
+    private readonly CancellationToken _aborted;
     private readonly Stack<(Func<object, Task> Callback, object State)> _starting = new(0);
     private readonly Stack<(Func<object, Task> Callback, object State)> _completed = new(0);
     private Stream? _requestStream;
+    private Stream? _requestBody; // in place of the stream
     private Stream? _responseStream;
+    private string? _rawTarget; // in place of what was asked
 
     /// <summary>The exchanges of one connection.</summary>
     public DirectExchange(Socket socket, DirectHead head, IServiceScopeFactory services, Action abort, CancellationToken aborted)
     {
-        (_head, _abort, RequestAborted) = (head, abort, aborted);
+        (_head, _abort, _aborted) = (head, abort, aborted);
         (_reader, _writer) = (new DirectBodyReader(socket), new DirectBodyWriter(socket, this));
         _context.ServiceScopeFactory = services;
-        if (socket.RemoteEndPoint is IPEndPoint remote && socket.LocalEndPoint is IPEndPoint local)
-        {
-            (RemoteIpAddress, RemotePort, LocalIpAddress, LocalPort) = (remote.Address, remote.Port, local.Address, local.Port);
-        }
+        (_remote, _local) = (socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
     }
 
     public DirectBodyReader BodyReader => _reader;
@@ -43,7 +45,10 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     public DirectBodyWriter BodyWriter => _writer;
 
     /// <summary>The endpoint has returned: an answer that has no body yet has none.</summary>
-    public bool Ending { get; set; }
+    public bool Ending { get; private set; }
+
+    /// <summary>The answer has no body, whatever its headers say.</summary>
+    public bool IsBodiless => StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified;
 
     /// <summary>The connection ends after this answer, and the answer says so.</summary>
     public bool Closes { get; set; }
@@ -54,10 +59,14 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
 
     public CancellationToken RequestAborted { get; set; }
 
-    /// <summary>Begins the request whose head has just been read.</summary>
+    /// <summary>Begins the request whose head has just been read. What middleware made of the one before it is forgotten.</summary>
     public void Begin()
     {
         (StatusCode, Ending, Closes) = (StatusCodes.Status200OK, false, _head.Closes);
+        (Protocol, Scheme, Method, PathBase) = ("HTTP/1.1", "http", _head.Method, "");
+        (Path, QueryString, _rawTarget, _requestBody) = (_head.Path, _head.Query, null, null);
+        (RemoteIpAddress, RemotePort, LocalIpAddress, LocalPort) = (_remote?.Address, _remote?.Port ?? 0, _local?.Address, _local?.Port ?? 0);
+        RequestAborted = _aborted;
         ResponseHeaders.Clear();
         _reader.Begin(_head.BodyLength);
         _writer.Begin();
@@ -70,28 +79,52 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         return _context;
     }
 
-    /// <summary>The exchange is over, however it ended: nothing is kept of it.</summary>
-    public void End()
+    /// <summary>Ends the answer in order, if that has not been done yet.</summary>
+    public async Task CompleteAsync()
     {
-        _context.Uninitialize();
-        _writer.Release();
-        _starting.Clear();
-        _completed.Clear();
+        Ending = true;
+        if (!_aborted.IsCancellationRequested)
+        {
+            await _writer.EndAsync(_aborted);
+        }
+    }
+
+    /// <summary>The application has failed: says so, where nothing has been said yet.</summary>
+    public async Task FailAsync()
+    {
+        if (!_writer.Started)
+        {
+            _writer.Release();
+            _starting.Clear();
+            ResponseHeaders.Clear();
+            (StatusCode, Closes) = (StatusCodes.Status500InternalServerError, true);
+            await CompleteAsync();
+        }
+    }
+
+    /// <summary>The exchange is over, however it ended: who asked for it is told, and nothing is kept of it.</summary>
+    public async ValueTask EndAsync()
+    {
+        try
+        {
+            while (_completed.TryPop(out (Func<object, Task> Callback, object State) asked))
+            {
+                await asked.Callback(asked.State);
+            }
+        }
+        finally
+        {
+            _context.Uninitialize();
+            _writer.Release();
+            _starting.Clear();
+            _completed.Clear();
+        }
     }
 
     /// <summary>Tells those who asked for it that the head is about to be made.</summary>
     public async ValueTask StartingAsync()
     {
         while (_starting.TryPop(out (Func<object, Task> Callback, object State) asked))
-        {
-            await asked.Callback(asked.State);
-        }
-    }
-
-    /// <summary>Tells those who asked for it that the answer is over.</summary>
-    public async ValueTask CompletedAsync()
-    {
-        while (_completed.TryPop(out (Func<object, Task> Callback, object State) asked))
         {
             await asked.Callback(asked.State);
         }
@@ -113,8 +146,10 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     }
 
     /// <summary>Writes the answer's head; returns its length.</summary>
+    /// <exception cref="InvalidOperationException">A header has a character that would end its line.</exception>
     public int WriteHead(Span<byte> to, bool chunked, long? length)
     {
+        Closes |= string.Equals(ResponseHeaders["Connection"], "close", StringComparison.OrdinalIgnoreCase);
         HeadWriter head = new(to);
         head.Write("HTTP/1.1 ");
         head.Write(StatusCode.ToString(CultureInfo.InvariantCulture));
@@ -123,9 +158,8 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         head.Write("\r\n");
         foreach ((string name, StringValues values) in ResponseHeaders)
         {
-            if (name is "Content-Length" or "Transfer-Encoding" or "Connection")
+            if (IsServers(name))
             {
-                Closes |= name is "Connection"; // an endpoint says nothing else of it
                 continue;
             }
 
@@ -145,7 +179,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         {
             head.WriteHeader("Transfer-Encoding", "chunked");
         }
-        else if (StatusCode != StatusCodes.Status204NoContent)
+        else if (!IsBodiless)
         {
             head.WriteHeader("Content-Length", (length ?? 0).ToString(CultureInfo.InvariantCulture));
         }
@@ -153,6 +187,11 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         head.Write("\r\n");
         return head.Length;
     }
+
+    /// <summary>Headers that are written by whoever frames the answer.</summary>
+    private static bool IsServers(string name) => name.Length is 4 or 10 or 14 or 17 &&
+        (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) ||
+         name.Equals("Connection", StringComparison.OrdinalIgnoreCase) || name.Equals("Date", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The request as the application takes it.</summary>
     public FeatureCollection Features()
@@ -174,23 +213,23 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         return features;
     }
 
-    string IHttpRequestFeature.Protocol { get => "HTTP/1.1"; set => throw new NotSupportedException(); }
+    public string Protocol { get; set; } = "";
 
-    string IHttpRequestFeature.Scheme { get => "http"; set => throw new NotSupportedException(); }
+    public string Scheme { get; set; } = "";
 
-    string IHttpRequestFeature.Method { get => _head.Method; set => throw new NotSupportedException(); }
+    public string Method { get; set; } = "";
 
-    string IHttpRequestFeature.PathBase { get => ""; set => throw new NotSupportedException(); }
+    public string PathBase { get; set; } = "";
 
-    string IHttpRequestFeature.Path { get => _head.Path; set => throw new NotSupportedException(); }
+    public string Path { get; set; } = "";
 
-    string IHttpRequestFeature.QueryString { get => _head.Query; set => throw new NotSupportedException(); }
+    public string QueryString { get; set; } = "";
 
-    string IHttpRequestFeature.RawTarget { get => _head.Path + _head.Query; set => throw new NotSupportedException(); }
+    string IHttpRequestFeature.RawTarget { get => _rawTarget ?? (_head.Path + _head.Query); set => _rawTarget = value; }
 
     IHeaderDictionary IHttpRequestFeature.Headers { get => _head.Headers; set => throw new NotSupportedException(); }
 
-    Stream IHttpRequestFeature.Body { get => _requestStream ??= _reader.AsStream(leaveOpen: true); set => throw new NotSupportedException(); }
+    Stream IHttpRequestFeature.Body { get => _requestBody ?? (_requestStream ??= _reader.AsStream(leaveOpen: true)); set => _requestBody = value; }
 
     PipeReader IRequestBodyPipeFeature.Reader => _reader;
 
@@ -232,7 +271,6 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
 
     Task IHttpResponseBodyFeature.SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    Task IHttpResponseBodyFeature.CompleteAsync() => Task.CompletedTask;
 
     void IHttpRequestLifetimeFeature.Abort() => _abort();
 
@@ -247,6 +285,11 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
 
         public void WriteHeader(string name, string value)
         {
+            if (value.AsSpan().ContainsAnyInRange('\0', '\x1f') || name.AsSpan().ContainsAnyInRange('\0', ' ') || name.Contains(':'))
+            {
+                throw new InvalidOperationException($"The header {name.ReplaceLineEndings(" ")} has a control character.");
+            }
+
             Write(name);
             Write(": ");
             Write(value);

@@ -33,11 +33,14 @@ internal sealed class DirectHead
     private static readonly SearchValues<byte> TokenCharacters =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"u8);
 
+    private static readonly SearchValues<char> HostCharacters =
+        SearchValues.Create("-._:[]0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
     /// <summary>Names that requests mostly carry: not made anew for each.</summary>
     private static readonly string[] KnownNames =
     [
         "Host", "Accept", "Connection", "User-Agent", "Content-Type", "Content-Length", "Transfer-Encoding", "Via", "X-Forwarded-For",
-        TunnelHeaders.Token, TunnelHeaders.Session, TunnelHeaders.Epoch, TunnelHeaders.Relay,
+        TunnelHeaders.Token, TunnelHeaders.Session, TunnelHeaders.Epoch, TunnelHeaders.Relay, TunnelHeaders.Proof,
     ];
 
     private static readonly string[] KnownValues = [TunnelMediaTypes.BinaryTcp, TunnelMediaTypes.OctetStream, "chunked", "keep-alive"];
@@ -141,7 +144,7 @@ internal sealed class DirectHead
             }
 
             ReadOnlySpan<byte> value = line[(colon + 1)..].Trim(" \t"u8);
-            if (value.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
+            if (value.IsEmpty || value.ContainsAnyExceptInRange((byte)' ', (byte)'~')) // empty ones are dropped by the dictionary: nobody would see them
             {
                 return false;
             }
@@ -156,7 +159,7 @@ internal sealed class DirectHead
     private bool TryFrame()
     {
         IHeaderDictionary headers = Headers;
-        if (headers.Host.Count != 1 || headers.Connection.Count > 1 || headers.ContentLength is < 0 || headers.ContainsKey("Expect") || headers.ContainsKey("Upgrade"))
+        if (headers.Host is not [{ Length: > 0 } host] || host.AsSpan().ContainsAnyExcept(HostCharacters) || headers.Connection.Count > 1 || headers.ContentLength is < 0 || headers.ContainsKey("Expect") || headers.ContainsKey("Upgrade"))
         {
             return false;
         }

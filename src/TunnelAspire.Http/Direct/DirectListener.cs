@@ -32,8 +32,18 @@ internal sealed class DirectListener : IConnectionListener
     public EndPoint EndPoint { get; }
 
     /// <summary>The next connection that is the web server's; null once nobody listens any more.</summary>
-    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) =>
-        await _handedOver.Reader.WaitToReadAsync(cancellationToken) && _handedOver.Reader.TryRead(out ConnectionContext? connection) ? connection : null;
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await _handedOver.Reader.WaitToReadAsync(cancellationToken))
+        {
+            if (_handedOver.Reader.TryRead(out ConnectionContext? connection))
+            {
+                return connection;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Nobody is let in any more, and who waits between two requests is let go.</summary>
     public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
@@ -54,6 +64,11 @@ internal sealed class DirectListener : IConnectionListener
             socket.Dispose();
         }
 
+        while (_handedOver.Reader.TryRead(out ConnectionContext? connection))
+        {
+            await connection.DisposeAsync();
+        }
+
         _connections.Dispose();
     }
 
@@ -63,14 +78,7 @@ internal sealed class DirectListener : IConnectionListener
         {
             try
             {
-                Socket socket = await _socket.AcceptAsync(_stopping.Token);
-                socket.NoDelay = socket.ProtocolType == ProtocolType.Tcp;
-                Task serving = ServeAsync(socket);
-                if (!serving.IsCompleted)
-                {
-                    _direct[socket] = serving;
-                    _ = serving.ContinueWith(_ => _direct.TryRemove(socket, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-                }
+                Begin(await _socket.AcceptAsync(_stopping.Token));
             }
             catch (Exception e) when (_stopping.IsCancellationRequested && e is (OperationCanceledException or ObjectDisposedException or SocketException))
             {
@@ -84,14 +92,40 @@ internal sealed class DirectListener : IConnectionListener
         }
     }
 
+    /// <summary>On another thread: a client whose bytes are always there already must not keep the next one from being accepted.</summary>
+    private void Begin(Socket socket)
+    {
+        Task serving = Task.Run(() => ServeAsync(socket));
+        _direct[socket] = serving;
+        _ = serving.ContinueWith(_ => _direct.TryRemove(socket, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Serves a connection to its end, or hands it over. Throws nothing: whatever happens, the socket is somebody's, or closed.</summary>
     private async Task ServeAsync(Socket socket)
     {
-        if (_requests.Served && !await ServeDirectlyAsync(socket))
+        try
         {
-            socket.Dispose();
-            return;
+            socket.NoDelay = true;
+            if (!_requests.IsServed(EndPoint) || await ServeDirectlyAsync(socket))
+            {
+                await HandOverAsync(socket);
+                return;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone before it was looked at.
+        }
+        catch (Exception e)
+        {
+            _requests.LogFault(e);
         }
 
+        socket.Dispose();
+    }
+
+    private async Task HandOverAsync(Socket socket)
+    {
         ConnectionContext connection = _connections.Create(socket);
         if (!_handedOver.Writer.TryWrite(connection))
         {

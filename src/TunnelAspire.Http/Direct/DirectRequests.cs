@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,12 +13,9 @@ namespace TunnelAspire.Http.Direct;
 /// pipes and their hand-overs between threads cost more than all else on a byte's way: sends and receives by one endpoint,
 /// the others by the application, with all that stands before its endpoints.
 /// </summary>
-public sealed class DirectRequests(IServiceScopeFactory services, RequestLimits limits, ILogger<TunnelErrorMiddleware> logger)
+public sealed partial class DirectRequests(IServiceScopeFactory services, RequestLimits limits, ILogger<TunnelErrorMiddleware> logger)
 {
     private RequestDelegate? _endpoint;
-
-    /// <summary>Whether anybody answers; else all requests are the web server's.</summary>
-    public bool Served => _endpoint is not null;
 
     /// <summary>Makes contexts what endpoints expect of them.</summary>
     internal IServiceScopeFactory Services => services;
@@ -24,9 +23,28 @@ public sealed class DirectRequests(IServiceScopeFactory services, RequestLimits 
     /// <summary>The application, once the server has been given it.</summary>
     internal Func<IFeatureCollection, Task>? Application { get; set; }
 
+    /// <summary>Where the web server listens, and how.</summary>
+    internal IServerAddressesFeature? Addresses { get; set; }
+
     /// <summary>Sends and receives go to <paramref name="endpoint"/>, with the session's id as route value <c>id</c>.</summary>
     public void Serve(RequestDelegate endpoint) => _endpoint = new TunnelErrorMiddleware(endpoint, limits, logger).InvokeAsync;
 
+    /// <summary>
+    /// Whether anybody answers what comes in at this address. What is an https:// address, or is not known yet, is the web server's
+    /// alone: plain requests there would come past the client certificates that it asks for.
+    /// </summary>
+    internal bool IsServed(EndPoint listening) => _endpoint is not null && Application is not null && IsPlain((listening as IPEndPoint)?.Port);
+
     /// <summary>Answers a send or a receive.</summary>
     internal Task AnswerAsync(HttpContext context) => _endpoint!(context);
+
+    /// <summary>Something has been thrown that nobody expected.</summary>
+    [LoggerMessage(2903, LogLevel.Error, "Fault on a connection; it is closed")]
+    internal partial void LogFault(Exception exception);
+
+    private bool IsPlain(int? port)
+    {
+        BindingAddress[] ours = [.. (Addresses?.Addresses ?? []).Select(BindingAddress.Parse).Where(address => !address.IsUnixPipe && address.Port == port)];
+        return ours.Length > 0 && ours.All(address => address.Scheme == "http");
+    }
 }

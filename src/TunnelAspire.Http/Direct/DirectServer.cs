@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,6 +22,7 @@ internal sealed class DirectServer(IServer server, DirectRequests requests) : IS
     public Task StartAsync<TContext>(IHttpApplication<TContext> application, CancellationToken cancellationToken)
         where TContext : notnull
     {
+        requests.Addresses = server.Features.Get<IServerAddressesFeature>();
         requests.Application = features => ProcessAsync(application, features);
         return server.StartAsync(application, cancellationToken);
     }
@@ -37,6 +39,7 @@ internal sealed class DirectServer(IServer server, DirectRequests requests) : IS
         try
         {
             await application.ProcessRequestAsync(context);
+            await features.GetRequiredFeature<IHttpResponseBodyFeature>().CompleteAsync(); // who is asked before the head goes out may want the context
         }
         catch (Exception e)
         {

@@ -7,6 +7,7 @@ namespace TunnelAspire.Protocol.Streaming;
 public sealed class Deadline : IDisposable
 {
     private const long Never = long.MaxValue;
+    private const long LongestTimer = int.MaxValue; // it looks again when that is over
 
     private readonly CancellationTokenSource _over;
     private readonly Timer _timer;
@@ -37,7 +38,7 @@ public sealed class Deadline : IDisposable
         Interlocked.Exchange(ref _due, due);
         if (due < Volatile.Read(ref _armed))
         {
-            Arm(due);
+            Arm();
         }
     }
 
@@ -65,26 +66,28 @@ public sealed class Deadline : IDisposable
     {
         Interlocked.Exchange(ref _armed, Never);
         long due = Volatile.Read(ref _due);
-        if (due == Never)
-        {
-            return;
-        }
-
         if (due > Environment.TickCount64)
         {
-            Arm(due);
+            Arm();
             return;
         }
 
         Cancel();
     }
 
-    private void Arm(long due)
+    /// <summary>Sets the timer; again where the time has been brought forward meanwhile, by somebody whose timer this has just put off.</summary>
+    private void Arm()
     {
-        Volatile.Write(ref _armed, due);
         try
         {
-            _timer.Change(Math.Max(0, due - Environment.TickCount64), Timeout.Infinite);
+            long due;
+            do
+            {
+                due = Volatile.Read(ref _due);
+                Interlocked.Exchange(ref _armed, due);
+                _timer.Change(due == Never ? Timeout.Infinite : Math.Clamp(due - Environment.TickCount64, 0, LongestTimer), Timeout.Infinite);
+            }
+            while (Volatile.Read(ref _due) < due);
         }
         catch (ObjectDisposedException)
         {

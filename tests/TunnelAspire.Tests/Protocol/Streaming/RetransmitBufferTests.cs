@@ -125,6 +125,24 @@ public sealed class RetransmitBufferTests
         }
     }
 
+    [Fact]
+    public void Pieces_ThatAreSmall_HoldNotMuchMoreThanTheirBytes()
+    {
+        StreamBudget budget = new();
+        RetransmitBuffer buffer = new(budget);
+        for (int i = 1; i <= 4000; i++)
+        {
+            Memory<byte> memory = buffer.Reserve(expected: 16 * 1024, most: 64 * 1024);
+            Assert.True(memory.Length >= 64);
+            buffer.Commit(64);
+
+            Assert.InRange(budget.Bytes, 0, (2 * 64 * i) + (32 * 1024));
+        }
+
+        buffer.Clear();
+        Assert.Equal(0, budget.Bytes);
+    }
+
     private void Write(int bytes)
     {
         for (int left = bytes; left > 0;)
