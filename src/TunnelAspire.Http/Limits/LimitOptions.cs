@@ -25,9 +25,9 @@ public sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int OpensPerSecondPerClient { get; set; } = 5_000;
 
-    /// <summary>Path probes that one client may begin in a second. Twice as many may come at once. Default 2,000: <c>tunnel doctor</c> measures how fast a fast path is.</summary>
+    /// <summary>Path probes that one client may begin in a second. Twice as many may come at once. Default 20,000: <c>tunnel doctor</c> measures how fast a fast path is.</summary>
     [Range(1, 1_000_000)]
-    public int ProbesPerSecondPerClient { get; set; } = 2_000;
+    public int ProbesPerSecondPerClient { get; set; } = 20_000;
 
     /// <summary>Requests of one client that may be refused in a second; beyond them all of its refusals, its opens and its probes are 429. Twice as many may come at once. Default 500.</summary>
     [Range(1, 1_000_000)]
