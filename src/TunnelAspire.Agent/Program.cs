@@ -4,7 +4,7 @@ using TunnelAspire.CommandLine;
 
 RootCommand root = new("Carries TCP connections over plain HTTP")
 {
-    new ConnectCommand(), new StatusCommand(), new ReloadCommand(), new StopCommand(), new DoctorCommand(),
+    new ConnectCommand(), new StatusCommand(), ControlCommand.Reload, ControlCommand.Stop, new DoctorCommand(),
 };
 root.AddPages(TunnelManual.Page);
 ParseResult arguments = root.Parse(args);
@@ -14,4 +14,4 @@ if (arguments.Errors.Count == 0)
 }
 
 string wrong = arguments.UnmatchedTokens is [{ } token, ..] ? $"'{token}' is no command, option or argument here; see tunnel --help" : string.Join(' ', arguments.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-return ExitCodes.Fail(ExitCodes.WrongUsage, wrong);
+return ExitCodes.Fail(ExitCodes.WrongUsage, wrong, arguments.CommandResult.Command is ConnectCommand connect && connect.IsJson(arguments));

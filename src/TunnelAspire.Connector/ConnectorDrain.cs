@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http;
 
 namespace TunnelAspire.Connector;
 
@@ -27,14 +28,14 @@ public sealed class ConnectorDrain : IHealthCheck
 /// <summary>Runs the drain when the host is told to stop, before the server stops listening.</summary>
 public sealed partial class DrainService(
     ConnectorDrain drain, SessionTable sessions, IOptions<ConnectorOptions> options, TimeProvider time, ILogger<DrainService> logger)
-    : IHostedLifecycleService
+    : StagedService
 {
     private const int MostListed = 8;
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BetweenLists = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    public override async Task StoppingAsync(CancellationToken cancellationToken)
     {
         drain.Begin();
         long begun = time.GetTimestamp();
@@ -76,21 +77,6 @@ public sealed partial class DrainService(
         string more = groups.Count > MostListed ? $", and {groups.Count - MostListed} more groups" : "";
         return string.Join(", ", groups.Take(MostListed)) + more;
     }
-
-    /// <inheritdoc/>
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(2010, LogLevel.Information, "Draining: {Sessions} sessions have {Seconds} s to end")]
     private partial void LogDraining(int sessions, double seconds);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http;
 
 namespace TunnelAspire.Relay;
 
@@ -35,13 +36,13 @@ public sealed class RelayDrain : IHealthCheck, IDisposable
 
 /// <summary>Runs the drain when the host is told to stop, before the server stops listening.</summary>
 public sealed partial class RelayDrainService(RelayDrain drain, IOptions<RelayOptions> options, TimeProvider time, ILogger<RelayDrainService> logger)
-    : IHostedLifecycleService
+    : StagedService
 {
     /// <summary>Longest time from the end of <see cref="RelayOptions.StopDelay"/> to the process's end, whatever clients do.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    public override async Task StoppingAsync(CancellationToken cancellationToken)
     {
         drain.Begin();
         TimeSpan delay = options.Value.StopDelay;
@@ -53,21 +54,6 @@ public sealed partial class RelayDrainService(RelayDrain drain, IOptions<RelayOp
 
         drain.End();
     }
-
-    /// <inheritdoc/>
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [LoggerMessage(3010, LogLevel.Information, "Draining: relay {Relay} is not ready any more, and serves for another {Seconds} s")]
     private partial void LogDraining(string relay, double seconds);

@@ -55,6 +55,9 @@ internal sealed class ConnectCommand : Command, IExplained
         new("tunnel connect --config tunnel.json", "all of it from a file, which is taken over when it changes"),
     ];
 
+    /// <summary>Whether the log is to be JSON.</summary>
+    public bool IsJson(ParseResult arguments) => arguments.GetResult(_log) is { Tokens: [{ Value: LogJson }] };
+
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
         await Task.Yield(); // a signal that comes while a command has not yet returned to its caller ends the process
@@ -65,10 +68,11 @@ internal sealed class ConnectCommand : Command, IExplained
             host.Services.GetRequiredService<IOptions<AgentOptions>>().Value.Check();
             StandardService standard = host.Services.GetRequiredService<StandardService>();
             RunSummary summary = host.Services.GetRequiredService<RunSummary>();
+            host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(Settle);
             await host.RunAsync(cancellationToken);
             summary.Tell();
             return standard.Failure is { } failure
-                ? ExitCodes.Fail(ExitCodes.Failure, $"{SessionOutcome.Code(failure)}: {failure.Message}")
+                ? ExitCodes.Fail(ExitCodes.Failure, $"{SessionOutcome.Code(failure)}: {failure.Message}", IsJson(arguments))
                 : ExitCodes.Success;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -77,13 +81,16 @@ internal sealed class ConnectCommand : Command, IExplained
         }
         catch (Exception e) when (e is FormatException or OptionsValidationException or InvalidOperationException)
         {
-            return ExitCodes.Fail(ExitCodes.WrongUsage, settings?.Text.Locate(e) ?? e.Message);
+            return ExitCodes.Fail(ExitCodes.WrongUsage, settings?.Text.Locate(e) ?? e.Message, IsJson(arguments));
         }
         catch (IOException e)
         {
-            return ExitCodes.Fail(ExitCodes.Failure, e.Message);
+            return ExitCodes.Fail(ExitCodes.Failure, e.Message, IsJson(arguments));
         }
     }
+
+    /// <summary>What the start has left in memory is given back before sessions come, which want room of their own. It takes a few milliseconds.</summary>
+    private static void Settle() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     private IHost Build(ParseResult arguments, out SettingsFile? settings)
     {
@@ -94,9 +101,7 @@ internal sealed class ConnectCommand : Command, IExplained
         builder.AddAgentProgram(run);
         builder.Services.PostConfigure<AgentOptions>(options => Override(options, arguments));
 
-        // Standard output is for the lines that a script waits for.
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        builder.Logging.AddToStandardError().AddFilter("Microsoft.Hosting", LogLevel.Warning);
         if (run.Live)
         {
             builder.Logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.None); // the view has the screen
@@ -104,7 +109,7 @@ internal sealed class ConnectCommand : Command, IExplained
 
         if (IsJson(arguments))
         {
-            builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+            builder.Logging.AddJsonLog();
         }
 
         if (arguments.GetValue(_verbose))
@@ -132,8 +137,6 @@ internal sealed class ConnectCommand : Command, IExplained
             Lines = live || IsJson(arguments) ? TextWriter.Null : standard ? Console.Error : Console.Out, // there standard output is for the bytes alone
         };
     }
-
-    private bool IsJson(ParseResult arguments) => arguments.GetValue(_log) == LogJson;
 
     /// <summary>What is given here wins. One way in that is given here stands for all: as in ssh, the configured ones belong to an agent that stays.</summary>
     private void Override(AgentOptions options, ParseResult arguments)

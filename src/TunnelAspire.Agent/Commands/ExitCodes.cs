@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace TunnelAspire.Agent.Commands;
 
 /// <summary>How the command ends.</summary>
-internal static class ExitCodes
+internal static partial class ExitCodes
 {
     /// <summary>A clean stop.</summary>
     public const int Success = 0;
@@ -13,9 +15,24 @@ internal static class ExitCodes
     public const int WrongUsage = 2;
 
     /// <summary>Says why, in one line on standard error; returns the code.</summary>
-    public static int Fail(int code, string why)
+    /// <param name="code">The code.</param>
+    /// <param name="why">Why.</param>
+    /// <param name="json">Whether the line is to be an object of the log, for whoever reads nothing else there.</param>
+    public static int Fail(int code, string why, bool json = false)
     {
-        Console.Error.WriteLine($"tunnel: {why}");
+        if (json)
+        {
+            using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddJsonLog());
+            LogFailed(loggers.CreateLogger("TunnelAspire.Agent"), code, why);
+        }
+        else
+        {
+            Console.Error.WriteLine($"tunnel: {why}");
+        }
+
         return code;
     }
+
+    [LoggerMessage(1037, LogLevel.Error, "The agent ends with exit code {Code}: {Reason}")]
+    private static partial void LogFailed(ILogger logger, int code, string reason);
 }

@@ -11,34 +11,36 @@ internal sealed class StatusScreen(int width, int? height, TimeZoneInfo zone)
 {
     private const int LabelWidth = 10;
     private const int EventLines = 3; // of one event, at most
-    private const int LastEvents = 10;
-    private const int FigureWidth = 9; // columns do not move about with their figures
-    private const int WideEnough = 118;
+    private const int LastEvents = 10; // lines
+    private const int Heading = 2; // lines above a table's rows: a blank one, and its titles
     private const string Between = "   ";
 
     /// <summary>The lines; never more, nor longer, than the terminal holds.</summary>
     public IReadOnlyList<ScreenLine> Lines(StatusReport report)
     {
         List<ScreenLine> lines = [Title(report), ScreenLine.Empty];
-        lines.AddRange(Facts("Path", Path(report.Path)));
+        lines.AddRange(Facts("Path", StatusFacts.Path(report.Path)));
         lines.AddRange(Problem(report.Path.Problem ?? ""));
-        lines.AddRange(Facts("Traffic", Traffic(report.Totals)));
-        lines.AddRange(Facts("Sessions", Sessions(report.Totals)));
+        lines.AddRange(Facts("Traffic", StatusFacts.Traffic(report.Totals)));
+        lines.AddRange(Facts("Sessions", StatusFacts.Sessions(report.Totals)));
 
         int left = height - lines.Count - 2 ?? int.MaxValue; // the last line is the footer's, above it a blank one
-        List<ScreenLine> events = Events(report.Events, Math.Max(1, Math.Min(LastEvents, left / 4)));
-        left -= events.Count + (events.Count > 0 ? 1 : 0);
-        int forwards = Shown(report.Forwards.Count, height is null ? left : Math.Max(1, Math.Min(left - 5, Math.Max(left / 3, left - 5 - report.Sessions.Count))));
-        Section(lines, Table(ForwardColumns(report.Forwards), report.Forwards, forwards, "forward", forward => forward.Closing ? Look.Faint : Look.Plain));
-        left -= 2 + Math.Min(report.Forwards.Count, forwards + 1);
-        if (report.Sessions.Count > 0 && left > 3)
+        int forEvents = Events(report.Events, Math.Max(1, Math.Min(LastEvents, left / 4))).Count;
+        left -= forEvents > 0 ? forEvents + 1 : 0;
+        int forSessions = report.Sessions.Count > 0 ? Heading + report.Sessions.Count : 0;
+        int forwards = Shown(report.Forwards.Count, height is null ? left : Math.Max(1, Math.Max(left / 3, left - Heading - forSessions)));
+        Section(lines, Table(StatusColumns.Forwards(report.Forwards), report.Forwards, forwards, "forward", forward => forward.Closing ? Look.Faint : Look.Plain));
+        left -= Heading + Math.Min(report.Forwards.Count, forwards + 1);
+        if (report.Sessions.Count > 0 && left > Heading)
         {
-            Section(lines, Table(SessionColumns(report.Sessions), report.Sessions, Shown(report.Sessions.Count, left - 3), "session", session => session.RateUp + session.RateDown > 0 ? Look.Plain : Look.Faint));
+            int sessions = Shown(report.Sessions.Count, left - Heading);
+            Section(lines, Table(StatusColumns.Sessions(report.Sessions, width), report.Sessions, sessions, "session", session => session.RateUp + session.RateDown > 0 ? Look.Plain : Look.Faint));
+            left -= Heading + Math.Min(report.Sessions.Count, sessions + 1);
         }
 
-        if (events.Count > 0)
+        if (forEvents > 0)
         {
-            Section(lines, events);
+            Section(lines, Events(report.Events, height is null ? LastEvents : Math.Min(LastEvents, forEvents + Math.Max(0, left))));
         }
 
         return height is { } most && lines.Count > most - 1 ? lines[..Math.Max(1, most - 1)] : lines;
@@ -54,53 +56,9 @@ internal sealed class StatusScreen(int width, int? height, TimeZoneInfo zone)
         return new ScreenLine((name, Look.Strong), (height is null ? server : Cells.Fit(server, Math.Max(1, room)), Look.Plain), ($"  {process}", Look.Faint));
     }
 
-    private static IEnumerable<(string, Look)> Path(PathReport path)
-    {
-        yield return ($"{path.Send} up, {path.Receive} down{(path.Automatic ? "" : " (fixed)")}", Look.Strong);
-        if (path.RoundTripMilliseconds is { } trip)
-        {
-            yield return ($"round trip {Figures.Milliseconds(trip)}", Look.Plain);
-        }
-
-        if (path.Protocol is { } protocol)
-        {
-            yield return (protocol, Look.Plain);
-        }
-
-        if (path.Proxy is { } proxy)
-        {
-            yield return ($"proxy {proxy}", Look.Plain);
-        }
-
-        if (path.LargestBody is { } largest)
-        {
-            yield return ($"bodies up to {Figures.Bytes(largest)}", Look.Plain);
-        }
-
-        if (path.HoldSeconds is { } hold)
-        {
-            yield return (string.Create(CultureInfo.InvariantCulture, $"requests wait {hold:0.#} s at most"), Look.Plain);
-        }
-    }
-
     /// <summary>Why the relays cannot be reached at the moment.</summary>
     private IEnumerable<ScreenLine> Problem(string problem) => Cells.Wrap(problem, Math.Max(1, width - LabelWidth)).Take(EventLines)
         .Select((text, i) => new ScreenLine((Cells.Fit(i == 0 ? "Trouble" : "", LabelWidth), Look.Faint), (text, Look.Bad)));
-
-    private static IEnumerable<(string, Look)> Traffic(TotalsReport totals)
-    {
-        yield return ($"up {Figures.Rate(totals.RateUp)} ({Figures.Bytes(totals.BytesUp)})", Look.Plain);
-        yield return ($"down {Figures.Rate(totals.RateDown)} ({Figures.Bytes(totals.BytesDown)})", Look.Plain);
-        yield return ($"{Figures.Count(totals.Retries, "retried request")}", totals.Retries > 0 ? Look.Warning : Look.Faint);
-        yield return ($"{Figures.Bytes(totals.BytesResent)} sent again", totals.BytesResent > 0 ? Look.Warning : Look.Faint);
-    }
-
-    private static IEnumerable<(string, Look)> Sessions(TotalsReport totals)
-    {
-        yield return ($"{totals.Open} open", totals.Open > 0 ? Look.Strong : Look.Plain);
-        yield return ($"{totals.Opened} opened", Look.Plain);
-        yield return ($"{totals.Failed} failed", totals.Failed > 0 ? Look.Bad : Look.Faint);
-    }
 
     /// <summary>Facts behind a label, on as many lines as they take.</summary>
     private IEnumerable<ScreenLine> Facts(string label, IEnumerable<(string Text, Look Look)> facts)
@@ -122,48 +80,6 @@ internal sealed class StatusScreen(int width, int? height, TimeZoneInfo zone)
         }
 
         yield return new ScreenLine([.. line]);
-    }
-
-    private static List<ScreenColumn<ForwardReport>> ForwardColumns(IReadOnlyList<ForwardReport> forwards)
-    {
-        List<ScreenColumn<ForwardReport>> columns =
-        [
-            new("LISTENS ON", forward => forward.Listen, Flexible: true),
-            new("LEADS TO", forward => $"{forward.Target ?? "where its clients say (SOCKS, HTTP)"}{(forward.Closing ? " (closing)" : "")}", Flexible: true),
-            new("OPEN", forward => Number(forward.Clients), Right: true),
-            new("TAKEN", forward => Number(forward.Accepted), Right: true),
-        ];
-        if (forwards.Any(forward => forward.Name.Length > 0))
-        {
-            columns.Insert(0, new("FORWARD", forward => forward.Name, Flexible: true, Optional: true));
-        }
-
-        return columns;
-    }
-
-    private List<ScreenColumn<SessionReport>> SessionColumns(IReadOnlyList<SessionReport> sessions)
-    {
-        List<ScreenColumn<SessionReport>> columns =
-        [
-            new("SESSION", session => session.Id, Optional: true),
-            new("CLIENT", session => session.Client, Flexible: true),
-            new("TARGET", session => session.Target, Flexible: true),
-            new("AGE", session => Figures.Time(session.AgeSeconds), Right: true, Least: FigureWidth, Optional: true),
-            new("UP", session => Figures.Rate(session.RateUp), Right: true, Least: FigureWidth),
-            new("DOWN", session => Figures.Rate(session.RateDown), Right: true, Least: FigureWidth),
-        ];
-        if (width >= WideEnough)
-        {
-            columns.Add(new("BYTES UP", session => Figures.Bytes(session.BytesUp), Right: true));
-            columns.Add(new("BYTES DOWN", session => Figures.Bytes(session.BytesDown), Right: true));
-            columns.Insert(3, new("CONNECTOR", session => session.Connector, Flexible: true, Optional: true));
-            if (sessions.Any(session => session.Forward.Length > 0))
-            {
-                columns.Insert(1, new("FORWARD", session => session.Forward, Flexible: true, Optional: true));
-            }
-        }
-
-        return columns;
     }
 
     private IEnumerable<ScreenLine> Table<T>(IReadOnlyList<ScreenColumn<T>> columns, IReadOnlyList<T> rows, int shown, string noun, Func<T, Look> look)
@@ -212,6 +128,4 @@ internal sealed class StatusScreen(int width, int? height, TimeZoneInfo zone)
         lines.Add(ScreenLine.Empty);
         lines.AddRange(section);
     }
-
-    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -13,6 +13,7 @@ internal sealed class TerminalScreen(TextWriter terminal)
     private const int Output = 1;
 
     private readonly ScreenWriter _writer = new(styled: true);
+    private readonly TerminalEcho _echo = new();
     private (int, int) _size;
     private bool _entered;
     private string _shown = "";
@@ -42,6 +43,11 @@ internal sealed class TerminalScreen(TextWriter terminal)
             return;
         }
 
+        if (!_entered)
+        {
+            _echo.Off();
+        }
+
         string begin = !_entered ? Enter : size != _size ? Clear : "";
         (_entered, _shown, _size) = (true, text, size);
         terminal.Write($"{begin}\e[H{text[..^ToRest.Length]}\e[K\e[J");
@@ -56,6 +62,7 @@ internal sealed class TerminalScreen(TextWriter terminal)
             _entered = false;
             terminal.Write(Leave);
             terminal.Flush();
+            _echo.Restore();
         }
     }
 

@@ -1,12 +1,12 @@
+using TunnelAspire.Agent.Status;
 using TunnelAspire.Protocol.Carriers;
-using TunnelAspire.Protocol.Metering;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Sessions;
 
 /// <summary>An open session at the agent: the local connection, the byte machine on it, and the channels that carry its bytes.</summary>
-public sealed class AgentSession : IMeteredSession, IDisposable
+public sealed class AgentSession : IShownSession, IDisposable
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LastWritePatience = TimeSpan.FromMilliseconds(50);
@@ -35,6 +35,9 @@ public sealed class AgentSession : IMeteredSession, IDisposable
 
     /// <inheritdoc/>
     public long BytesUp => _sending.Acknowledged;
+
+    /// <inheritdoc/>
+    public long BytesSent => _sending.Sent;
 
     /// <inheritdoc/>
     public long BytesDown => _receiving.Next;

@@ -1,11 +1,9 @@
-using TunnelAspire.Protocol.Metering;
-
 namespace TunnelAspire.Agent.Status;
 
 /// <summary>An open session as it is shown: who, where to, and how fast. Rates are those between the last two looks at it.</summary>
 /// <param name="bytes">What it has carried.</param>
 /// <param name="opened">When it was opened, as a timestamp of the clock.</param>
-internal sealed class LiveSession(IMeteredSession bytes, long opened)
+internal sealed class LiveSession(IShownSession bytes, long opened)
 {
     /// <summary>The first characters of its id, as in logs.</summary>
     public required string Id { get; init; }
@@ -26,7 +24,7 @@ internal sealed class LiveSession(IMeteredSession bytes, long opened)
     public long Opened => opened;
 
     /// <summary>What it has carried.</summary>
-    public IMeteredSession Bytes => bytes;
+    public IShownSession Bytes => bytes;
 
     /// <summary>Bytes a second, up.</summary>
     public double RateUp { get; private set; }
@@ -42,7 +40,7 @@ internal sealed class LiveSession(IMeteredSession bytes, long opened)
     public void Sample(TimeSpan since, TimeSpan age)
     {
         double seconds = Math.Max(Math.Min(since.TotalSeconds, age.TotalSeconds), 0.001);
-        (long up, long down) = (bytes.BytesUp, bytes.BytesDown);
+        (long up, long down) = (bytes.BytesSent, bytes.BytesDown);
         (RateUp, RateDown) = ((up - _last.Up) / seconds, (down - _last.Down) / seconds);
         _last = (up, down);
     }

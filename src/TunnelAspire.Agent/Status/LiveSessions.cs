@@ -1,5 +1,3 @@
-using TunnelAspire.Protocol.Metering;
-
 namespace TunnelAspire.Agent.Status;
 
 /// <summary>All sessions of the agent, for those who look: nothing is reckoned while nobody does.</summary>
@@ -42,8 +40,8 @@ internal sealed class LiveSessions(TimeProvider time)
         {
             if (_open.Remove(session))
             {
-                IMeteredSession bytes = session.Bytes;
-                _past = (_past.Up + bytes.BytesUp, _past.Down + bytes.BytesDown, _past.Resent + bytes.BytesResent);
+                IShownSession bytes = session.Bytes;
+                _past = (_past.Up + bytes.BytesSent, _past.Down + bytes.BytesDown, _past.Resent + bytes.BytesResent);
             }
         }
     }
@@ -67,7 +65,7 @@ internal sealed class LiveSessions(TimeProvider time)
             (long up, long down, long resent) = _past;
             foreach (LiveSession session in _open)
             {
-                up += session.Bytes.BytesUp;
+                up += session.Bytes.BytesSent;
                 down += session.Bytes.BytesDown;
                 resent += session.Bytes.BytesResent;
                 if (since >= ShortestLook)
@@ -94,7 +92,7 @@ internal sealed class LiveSessions(TimeProvider time)
         session.Target,
         session.Connector,
         time.GetElapsedTime(session.Opened).TotalSeconds,
-        session.Bytes.BytesUp,
+        session.Bytes.BytesSent,
         session.Bytes.BytesDown,
         session.RateUp,
         session.RateDown);

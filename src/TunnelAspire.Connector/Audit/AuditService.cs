@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http;
 
 namespace TunnelAspire.Connector.Audit;
 
@@ -8,7 +9,7 @@ namespace TunnelAspire.Connector.Audit;
 /// once, and the records are in the log; what is missing in the file is told when it can be written again.
 /// </summary>
 internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptions> options, ConnectorMetrics metrics, TimeProvider time, ILogger<AuditService> logger)
-    : IHostedLifecycleService
+    : StagedService
 {
     private const int MostAtOnce = 500;
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromSeconds(10);
@@ -21,7 +22,7 @@ internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptio
     private bool _fails;
 
     /// <inheritdoc/>
-    public Task StartingAsync(CancellationToken cancellationToken)
+    public override Task StartingAsync(CancellationToken cancellationToken)
     {
         Append([]); // a file that cannot be written is told now, not with the first session
         _writing = Task.Run(WriteAllAsync, CancellationToken.None);
@@ -29,23 +30,11 @@ internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptio
     }
 
     /// <summary>Everything else has stopped: what waits is written.</summary>
-    public Task StoppedAsync(CancellationToken cancellationToken)
+    public override Task StoppedAsync(CancellationToken cancellationToken)
     {
         trail.Complete();
         return _writing.WaitAsync(cancellationToken);
     }
-
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private async Task WriteAllAsync()
     {

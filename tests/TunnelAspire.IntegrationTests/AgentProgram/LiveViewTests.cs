@@ -56,6 +56,22 @@ public sealed class LiveViewTests(SharedTunnel shared)
         Assert.DoesNotContain(screen, line => line.Contains("Ctrl+C stops", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Terminal_WhoseKeysArePressed_ShowsNothingOfIt_AndLeavesNothingOfItToTheShell()
+    {
+        await using Terminal terminal = await Terminal.StartAsync(80, 24, $"{Connect("-D 0")}; read -r -t 1 typed; echo \"typed: '$typed'\"", Environment);
+        await terminal.ScreenAsync("Ctrl+C stops");
+        string tty = (await terminal.ValueAsync("pane_tty")).Trim();
+        Assert.Contains(" -echo ", await ChildProcess.RunAsync("stty", "-F", tty, "-a"), StringComparison.Ordinal);
+        await terminal.PressAsync("nonsense");
+        await terminal.PressAsync("Enter");
+
+        await terminal.PressAsync("C-c");
+
+        Assert.DoesNotContain(await terminal.ScreenAsync("typed: ''"), line => line.Contains("nonsense", StringComparison.Ordinal));
+        Assert.Contains(" echo ", await ChildProcess.RunAsync("stty", "-F", tty, "-a"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--log text")]
     [InlineData("-v")]

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 using TunnelAspire.IntegrationTests.Harness;
 using Xunit;
 
@@ -35,6 +36,19 @@ public sealed class ConnectCommandTests
         await using ChildProcess tunnel = Run([.. arguments.Where(argument => argument.Length > 0)]);
         Assert.Equal(2, await tunnel.ExitAsync(TimeSpan.FromSeconds(20)));
         Assert.Contains(tunnel.Output.Split('\n'), line => line.StartsWith("tunnel: ", StringComparison.Ordinal) && line.Contains(named, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("'--wrong' is no command", "--wrong")]
+    [InlineData("nothing to forward")]
+    public async Task WrongUse_WhereTheLogIsJson_IsToldInJson(string said, params string[] arguments)
+    {
+        await using ChildProcess tunnel = Run(["connect", "http://127.0.0.1:1", "--log", "json", .. arguments]);
+        Assert.Equal(2, await tunnel.ExitAsync(TimeSpan.FromSeconds(20)));
+
+        using JsonDocument line = JsonDocument.Parse(tunnel.Output);
+        Assert.Equal((1037, "Error"), (line.RootElement.GetProperty("EventId").GetInt32(), line.RootElement.GetProperty("LogLevel").GetString()));
+        Assert.Contains(said, line.RootElement.GetProperty("State").GetProperty("Reason").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

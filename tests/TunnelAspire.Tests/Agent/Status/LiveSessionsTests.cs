@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using TunnelAspire.Agent.Status;
-using TunnelAspire.Protocol.Metering;
 
 namespace TunnelAspire.Tests.Agent.Status;
 
@@ -11,9 +10,11 @@ public sealed class LiveSessionsTests
 
     public LiveSessionsTests() => _sessions = new LiveSessions(_time);
 
-    private sealed class Bytes : IMeteredSession
+    private sealed class Bytes : IShownSession
     {
-        public long BytesUp { get; set; }
+        public long BytesUp => 0; // what is acknowledged is not what is shown
+
+        public long BytesSent { get; set; }
 
         public long BytesDown { get; set; }
 
@@ -26,7 +27,7 @@ public sealed class LiveSessionsTests
         Bytes slow = Open("slow");
         Bytes fast = Open("fast");
         _time.Advance(TimeSpan.FromSeconds(2));
-        (slow.BytesUp, fast.BytesUp, fast.BytesDown) = (100, 1000, 3000);
+        (slow.BytesSent, fast.BytesSent, fast.BytesDown) = (100, 1000, 3000);
 
         (IReadOnlyList<SessionReport> open, TotalsReport totals) = _sessions.Look(retries: 4);
 
@@ -39,10 +40,10 @@ public sealed class LiveSessionsTests
     {
         Bytes bytes = Open("a");
         _time.Advance(TimeSpan.FromSeconds(1));
-        bytes.BytesUp = 10;
+        bytes.BytesSent = 10;
         _sessions.Look(0);
         _time.Advance(LiveSessions.ShortestLook / 2);
-        bytes.BytesUp = 1000;
+        bytes.BytesSent = 1000;
 
         Assert.Equal(10, Assert.Single(_sessions.Look(0).Sessions).RateUp);
         Assert.Equal(1000, _sessions.Look(0).Totals.BytesUp);
@@ -62,7 +63,7 @@ public sealed class LiveSessionsTests
     [Fact]
     public void Session_ThatHasEnded_CountsOn()
     {
-        Bytes bytes = new() { BytesUp = 7, BytesDown = 8, BytesResent = 9 };
+        Bytes bytes = new() { BytesSent = 7, BytesDown = 8, BytesResent = 9 };
         LiveSession session = Session("a", bytes);
         _sessions.Opened(session);
         _sessions.Ended(session);
