@@ -252,7 +252,7 @@ public sealed class ConnectorEndpoints(
     {
         SessionId id = TunnelRequests.Session(context);
         RequireThisRun(context, otherwise: TunnelError.SessionGone);
-        if (!tokens.Admits(id, context.Request.Headers[TunnelHeaders.Token]))
+        if (context.Features.Get<ShownToken>() is null && !tokens.Admits(id, context.Request.Headers[TunnelHeaders.Token]))
         {
             throw new TunnelException(TunnelError.SessionUnknown, "no such session");
         }

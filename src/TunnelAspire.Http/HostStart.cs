@@ -1,12 +1,16 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http.Identity;
 
 namespace TunnelAspire.Http;
 
 /// <summary>How a service's process begins and ends.</summary>
 public static class HostStart
 {
+    /// <summary>Else the framework watches all that is below the working directory, and every write there, be it of a log, wakes the process.</summary>
+    private const string ReadSettingsOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>Builds the host and runs it until it is told to stop. A start that fails says why in one line on standard error.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="register">Adds what the service consists of.</param>
@@ -17,12 +21,13 @@ public static class HostStart
         try
         {
             ServiceDefaults.InlineSockets();
-            WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+            WebApplicationBuilder builder = WebApplication.CreateBuilder([ReadSettingsOnce, .. args]);
             builder.AddServiceDefaults();
             builder.AddWebServer();
             register(builder);
 
             await using WebApplication app = builder.Build();
+            Callers.AskOnlyWhereNeeded(app);
             app.UseMiddleware<TunnelErrorMiddleware>();
             app.MapDefaultEndpoints();
             map(app);

@@ -68,10 +68,12 @@ public static class WebServer
         limits.Http2.HeaderTableSize = 4 * 1024;
         limits.Http2.MaxFrameSize = 16 * 1024;
 
+        DirectRequests direct = server.ApplicationServices.GetRequiredService<DirectRequests>();
         ConnectionLimits connections = server.ApplicationServices.GetRequiredService<ConnectionLimits>();
         server.ConfigureEndpointDefaults(endpoint =>
         {
             ListenRule.Require(server.ApplicationServices, endpoint);
+            direct.Listen(endpoint);
             endpoint.Use(next => connection => connections.AcceptAsync(connection, next));
         });
     }

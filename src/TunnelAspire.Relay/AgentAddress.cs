@@ -42,7 +42,7 @@ public sealed class AgentAddress
         return address;
     }
 
-    private bool IsTrusted(IPAddress address) => Array.Exists(_trusted, network => network.Contains(address));
+    private bool IsTrusted(IPAddress address) => _trusted.Length > 0 && Array.Exists(_trusted, network => network.Contains(address));
 
     private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 

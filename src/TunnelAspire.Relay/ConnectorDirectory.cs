@@ -21,7 +21,13 @@ public sealed class ConnectorDirectory(IRoutingStore store, TimeProvider time) :
     /// <exception cref="TunnelException"><see cref="TunnelError.NoConnector"/>: there is none.</exception>
     public async Task<ConnectorAddress> ChooseAsync(CancellationToken cancellationToken)
     {
-        ConnectorStatus[] open = [.. (await ListAsync(cancellationToken)).Where(connector => !connector.Draining)];
+        IReadOnlyList<ConnectorStatus> live = await ListAsync(cancellationToken);
+        if (live is [{ Draining: false } only])
+        {
+            return only.Address;
+        }
+
+        ConnectorStatus[] open = [.. live.Where(connector => !connector.Draining)];
         if (open.Length == 0)
         {
             throw new TunnelException(TunnelError.NoConnector, "no live connector takes new sessions");

@@ -24,9 +24,15 @@ public sealed class RelayAdmissions(Callers callers, RequestLimits limits, Sessi
     public void RequireToken(HttpContext context, SessionId session)
     {
         string? token = context.Request.Headers[TunnelHeaders.Token];
-        if (string.IsNullOrEmpty(token) || ((keys.Any || local is not null) && !tokens.Admits(session, token)))
+        bool checkable = keys.Any || local is not null;
+        if (string.IsNullOrEmpty(token) || (checkable && !tokens.Admits(session, token)))
         {
             throw new TunnelException(TunnelError.SessionUnknown, "no such session");
+        }
+
+        if (local is not null)
+        {
+            context.Features.Set(ShownToken.Instance);
         }
     }
 }

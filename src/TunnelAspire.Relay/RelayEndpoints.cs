@@ -32,7 +32,7 @@ public sealed class RelayEndpoints(
         }
 
         SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key, Caller.Of(context).Name);
-        ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await FindAsync(session, context.RequestAborted);
+        ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await routes.FindAsync(session, context.RequestAborted);
         connector ??= await directory.ChooseAsync(context.RequestAborted);
         routes.Remember(session, connector); // the session's other requests come while the answer to this one is still under way
         bool opened = false;
@@ -64,24 +64,12 @@ public sealed class RelayEndpoints(
     {
         SessionId session = TunnelRequests.Session(context);
         admissions.RequireToken(context, session);
-        ConnectorAddress connector = await routes.FindAsync(session, context.RequestAborted);
+        ConnectorAddress connector = await routes.FindAsync(session, context.RequestAborted) ?? throw new TunnelException(TunnelError.SessionUnknown, "no such session");
         int status = await forwarder.ForwardAsync(context, session, connector);
         bool last = HttpMethods.IsPost(context.Request.Method) && context.Response.Headers.ContainsKey(TunnelHeaders.Fin); // for all but a few sessions
         if (last || status is StatusCodes.Status410Gone || (status == StatusCodes.Status204NoContent && HttpMethods.IsDelete(context.Request.Method)))
         {
             routes.Forget(session);
-        }
-    }
-
-    private async Task<ConnectorAddress?> FindAsync(SessionId session, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await routes.FindAsync(session, cancellationToken);
-        }
-        catch (TunnelException e) when (e.Error == TunnelError.SessionUnknown)
-        {
-            return null;
         }
     }
 

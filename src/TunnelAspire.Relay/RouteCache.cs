@@ -23,20 +23,10 @@ public sealed class RouteCache : IDisposable
     /// <summary>Routes that are remembered now.</summary>
     public int Count => _cache.Count;
 
-    /// <summary>The session's connector.</summary>
-    /// <exception cref="TunnelException"><see cref="TunnelError.SessionUnknown"/>: no route is known.</exception>
+    /// <summary>The session's connector; null where no route is known.</summary>
     /// <exception cref="RoutingUnavailableException">It is not remembered, and the store is out of reach.</exception>
-    public async ValueTask<ConnectorAddress> FindAsync(SessionId session, CancellationToken cancellationToken)
-    {
-        if (_cache.TryGetValue(session, out ConnectorAddress? connector))
-        {
-            return connector!;
-        }
-
-        connector = await _store.FindRouteAsync(session, cancellationToken) ?? throw new TunnelException(TunnelError.SessionUnknown, "no such session");
-        Remember(session, connector);
-        return connector;
-    }
+    public ValueTask<ConnectorAddress?> FindAsync(SessionId session, CancellationToken cancellationToken) =>
+        _cache.TryGetValue(session, out ConnectorAddress? connector) ? ValueTask.FromResult(connector) : LookUpAsync(session, cancellationToken);
 
     /// <summary>The session is at this connector.</summary>
     public void Remember(SessionId session, ConnectorAddress connector) =>
@@ -54,4 +44,15 @@ public sealed class RouteCache : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _cache.Dispose();
+
+    private async ValueTask<ConnectorAddress?> LookUpAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        ConnectorAddress? connector = await _store.FindRouteAsync(session, cancellationToken);
+        if (connector is not null)
+        {
+            Remember(session, connector);
+        }
+
+        return connector;
+    }
 }

@@ -5,16 +5,19 @@ using TunnelAspire.Http;
 namespace TunnelAspire.Connector.Audit;
 
 /// <summary>
-/// Writes the trail's records to the log and to the file, beside whatever the connector does. A file that cannot be written is told
-/// once, and the records are in the log; what is missing in the file is told when it can be written again.
+/// Writes the trail's records to the log and to the file, beside whatever the connector does: what has come within a moment together,
+/// since to wake somebody up for each costs more than to write it. A file that cannot be written is told once, and the records are in
+/// the log; what is missing in the file is told when it can be written again.
 /// </summary>
 internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptions> options, ConnectorMetrics metrics, TimeProvider time, ILogger<AuditService> logger)
-    : StagedService
+    : StagedService, IDisposable
 {
     private const int MostAtOnce = 500;
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromSeconds(10);
 
     private readonly AuditFile? _file = options.Value.File.Length > 0 ? new AuditFile(options.Value.File, options.Value.MaxBytes, options.Value.Files) : null;
+    private readonly CancellationTokenSource _ending = new();
     private Task _writing = Task.CompletedTask;
     private long? _warned;
     private long _dropped; // not yet told
@@ -30,35 +33,44 @@ internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptio
     }
 
     /// <summary>Everything else has stopped: what waits is written.</summary>
-    public override Task StoppedAsync(CancellationToken cancellationToken)
+    public override async Task StoppedAsync(CancellationToken cancellationToken)
     {
         trail.Complete();
-        return _writing.WaitAsync(cancellationToken);
+        await _ending.CancelAsync();
+        await _writing.WaitAsync(cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ending.Dispose();
 
     private async Task WriteAllAsync()
     {
         List<AuditRecord> batch = [];
         while (await trail.Records.WaitToReadAsync())
         {
-            batch.Clear();
-            while (batch.Count < MostAtOnce && trail.Records.TryRead(out AuditRecord? record))
+            await Task.Delay(Gathering, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (TryTake(batch))
             {
-                batch.Add(record);
+                batch.ForEach(Log);
+                CountDropped();
+                Append(batch);
             }
-
-            foreach (AuditRecord record in batch)
-            {
-                Log(record);
-            }
-
-            CountDropped();
-            Append(batch);
         }
 
         CountDropped();
         WarnOfDropped();
         Append([]);
+    }
+
+    private bool TryTake(List<AuditRecord> batch)
+    {
+        batch.Clear();
+        while (batch.Count < MostAtOnce && trail.Records.TryRead(out AuditRecord? record))
+        {
+            batch.Add(record);
+        }
+
+        return batch.Count > 0;
     }
 
     private void CountDropped()

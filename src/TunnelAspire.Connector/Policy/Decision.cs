@@ -12,7 +12,7 @@ namespace TunnelAspire.Connector.Policy;
 public sealed record Decision(TargetAddress Target, IReadOnlyList<Verdict> Verdicts, SocketException? Unresolved = null)
 {
     /// <summary>The verdict that counts: that of the first address that is allowed, else that of the first one.</summary>
-    public Verdict Verdict => Verdicts.FirstOrDefault(verdict => verdict.Allowed) ?? Verdicts[0];
+    public Verdict Verdict { get; } = Verdicts.FirstOrDefault(verdict => verdict.Allowed) ?? Verdicts[0];
 
     /// <summary>Whether the target may be dialled.</summary>
     public bool Allowed => Verdict.Allowed;

@@ -129,7 +129,11 @@ public sealed partial class SessionTable(
             await ClaimAsync(session);
             metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(begun));
             context.Audit.Opened(session);
-            LogOpened(id.Prefix, target, session.Source);
+            if (_logger.IsEnabled(LogLevel.Debug))
+            {
+                LogOpened(id.Prefix, target, session.Source);
+            }
+
             return session;
         }
         catch (Exception e)

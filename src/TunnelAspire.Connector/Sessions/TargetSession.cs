@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Shaping;
@@ -15,12 +14,14 @@ namespace TunnelAspire.Connector.Sessions;
 #pragma warning disable CA1001 // Close lets go of the socket, in one of two ways
 public sealed class TargetSession : IMeteredSession
 {
+    private const int MostRelays = 64;
+
     private readonly SocketEnd _socket;
     private readonly IByteEnd _end;
     private readonly SessionGrant _grant;
     private readonly TimeProvider _time;
     private readonly long _openedAt;
-    private readonly ConcurrentDictionary<string, byte> _relays = new(StringComparer.Ordinal);
+    private string[] _relays = []; // replaced, never changed
     private long _lastSeen;
     private long _lastMoved;
     private long _bytesSeen;
@@ -67,7 +68,7 @@ public sealed class TargetSession : IMeteredSession
     public string Address => _socket.RemoteEndPoint?.ToString() ?? "";
 
     /// <summary>The relays that have carried requests of the session.</summary>
-    public IEnumerable<string> Relays => _relays.Keys.Order(StringComparer.Ordinal);
+    public IEnumerable<string> Relays => Volatile.Read(ref _relays).Order(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public long BytesUp => End.Receiving.Next;
@@ -94,9 +95,11 @@ public sealed class TargetSession : IMeteredSession
     public void Touch(string? relay = null)
     {
         Volatile.Write(ref _lastSeen, _time.GetTimestamp());
-        if (!string.IsNullOrEmpty(relay) && _relays.Count < 64)
+        string[] known = Volatile.Read(ref _relays);
+        while (!string.IsNullOrEmpty(relay) && known.Length < MostRelays && !known.Contains(relay))
         {
-            _relays.TryAdd(relay, 0);
+            string[] before = Interlocked.CompareExchange(ref _relays, [.. known, relay], known);
+            known = before == known ? _relays : before;
         }
     }
 

@@ -216,6 +216,13 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     {
         // Never beyond a body whose length is known: what follows belongs to the next request.
         int most = _framing == Framing.Length ? (int)Math.Min(_buffer.Length - _end, _remaining) : _buffer.Length - _end;
+        int there = socket.Receive(_buffer.AsSpan(_end, most), SocketFlags.None, out SocketError error);
+        if (error == SocketError.Success)
+        {
+            _end += there;
+            return there > 0 ? true : throw Broken("it broke off");
+        }
+
         if (!_cancel.TryReset())
         {
             Interlocked.Exchange(ref _cancel, new CancellationTokenSource());

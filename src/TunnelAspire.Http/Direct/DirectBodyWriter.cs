@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -245,7 +246,7 @@ internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) :
         {
             for (ReadOnlyMemory<byte> rest = _buffer.AsMemory(bytes); !rest.IsEmpty;)
             {
-                rest = rest[await socket.SendAsync(rest, SocketFlags.None, cancellationToken)..];
+                rest = rest[await socket.PutAsync(rest, cancellationToken)..];
             }
 
             _cut = false;

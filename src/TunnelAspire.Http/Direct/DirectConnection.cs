@@ -2,13 +2,14 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Http.Direct;
 
 /// <summary>
-/// A connection as long as its requests are those of sessions. The first that is something else stays unread, and goes with the
-/// connection to the web server.
+/// A connection as long as its requests are plain ones. The first that is something else stays unread, and goes with the connection to
+/// the web server.
 /// </summary>
 /// <remarks>
 /// 1. Wait for a request, empty-handed. 2. Look at its head without taking it. 3. Take it, and let the endpoint answer. 4. End the
@@ -64,27 +65,9 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         Task<bool>? arrival = _arrival;
         _arrival = null;
         _idle.After(IdleLimit);
-        bool arrived = await (arrival is null ? WaitAsync(_idle.Token) : arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token));
+        bool arrived = await (arrival is null ? socket.WaitAsync(_idle.Token) : new(arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token)));
         _idle.After(Timeout.InfiniteTimeSpan);
         return arrived;
-    }
-
-    /// <summary>Waits until something is there to be read; false where that is the client's end.</summary>
-    private async Task<bool> WaitAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
-            if (socket.Available > 0)
-            {
-                return true;
-            }
-
-            if (socket.Poll(0, SelectMode.SelectRead))
-            {
-                return socket.Available > 0; // an empty receive may also end at an old event of the socket
-            }
-        }
     }
 
     /// <summary>Looks at the next request's head, and takes it where it is to be served here.</summary>
@@ -172,7 +155,7 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     /// <summary>Waits for what comes next while the endpoint is at work: the client may go away.</summary>
     private async Task WatchAsync()
     {
-        Task<bool> arrival = WaitAsync(_aborted.Token);
+        Task<bool> arrival = socket.WaitAsync(_aborted.Token).AsTask();
         _arrival = arrival;
         try
         {

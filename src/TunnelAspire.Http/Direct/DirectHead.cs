@@ -6,8 +6,8 @@ using TunnelAspire.Protocol.Wire;
 namespace TunnelAspire.Http.Direct;
 
 /// <summary>
-/// The head of a request that is served directly: one of a session, in plain HTTP/1.1 (RFC 9112). Reads only what is beyond doubt;
-/// whatever is not is the web server's, which knows how to refuse it.
+/// The head of a request that is served directly, in plain HTTP/1.1 (RFC 9112). Reads only what is beyond doubt; whatever is not is
+/// the web server's, which knows how to refuse it.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -88,7 +88,7 @@ internal sealed class DirectHead
         return TryReadRequestLine(head[..line]) && TryReadHeaders(head[(line + 2)..]) && TryFrame();
     }
 
-    /// <summary><c>METHOD /v1/sessions… HTTP/1.1</c>.</summary>
+    /// <summary><c>METHOD /path HTTP/1.1</c>.</summary>
     private bool TryReadRequestLine(ReadOnlySpan<byte> line)
     {
         string? method = line switch
@@ -107,12 +107,12 @@ internal sealed class DirectHead
         return TryReadTarget(line[(method.Length + 1)..^9]);
     }
 
-    /// <summary><c>/v1/sessions[/{id}[/send|/receive]][?query]</c>, without any escape in the path.</summary>
+    /// <summary><c>/path[?query]</c>, mostly <c>/v1/sessions/{id}/send?offset=0</c>, without any escape in the path.</summary>
     private bool TryReadTarget(ReadOnlySpan<byte> target)
     {
         int mark = target.IndexOf((byte)'?');
         ReadOnlySpan<byte> path = mark < 0 ? target : target[..mark];
-        if (!path.StartsWith("/v1/sessions"u8) || path.ContainsAnyExcept(PathCharacters) || target.ContainsAnyExceptInRange((byte)'!', (byte)'~') || target.Contains((byte)'#'))
+        if (!path.StartsWith((byte)'/') || path.ContainsAnyExcept(PathCharacters) || target.ContainsAnyExceptInRange((byte)'!', (byte)'~') || target.Contains((byte)'#'))
         {
             return false;
         }

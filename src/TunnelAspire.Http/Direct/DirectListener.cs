@@ -106,6 +106,7 @@ internal sealed class DirectListener : IConnectionListener
         try
         {
             socket.NoDelay = true;
+            socket.Blocking = false;
             if (!_requests.IsServed(EndPoint) || await ServeDirectlyAsync(socket))
             {
                 await HandOverAsync(socket);

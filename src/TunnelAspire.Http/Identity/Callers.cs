@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
@@ -22,6 +23,12 @@ public sealed class Callers(IOptions<IdentityOptions> options, IOptions<TlsOptio
 
     /// <summary>Whether whoever shows no identity is let in.</summary>
     public bool Open => _options.Open || !Known;
+
+    /// <summary>
+    /// Keeps the framework's middleware out, which would look for an identity at each request, with services made for that request alone:
+    /// whoever needs to know the caller asks here. This is the mark by which the framework knows that it need not add it.
+    /// </summary>
+    internal static void AskOnlyWhereNeeded(IApplicationBuilder app) => app.Properties["__AuthenticationMiddlewareSet"] = true;
 
     /// <summary>Establishes the request's caller.</summary>
     /// <exception cref="TunnelException"><see cref="TunnelError.Unauthenticated"/>; <see cref="TunnelError.IdentityUnavailable"/>: it cannot be found out now.</exception>

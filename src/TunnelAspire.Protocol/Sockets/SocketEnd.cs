@@ -16,17 +16,30 @@ public sealed class SocketEnd : IByteEnd
     public SocketEnd(Socket socket, ReadOnlyMemory<byte> first = default)
     {
         (_socket, _first) = (socket, first);
+        socket.Blocking = false;
         if (socket.ProtocolType == ProtocolType.Tcp)
         {
             socket.NoDelay = true;
         }
 
-        LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
-    /// <summary>This side's address; kept after the socket is gone.</summary>
-    public EndPoint? LocalEndPoint { get; }
+    /// <summary>This side's address; null once the socket is gone.</summary>
+    public EndPoint? LocalEndPoint
+    {
+        get
+        {
+            try
+            {
+                return _socket.LocalEndPoint;
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <summary>The peer's address; kept after the socket is gone.</summary>
     public EndPoint? RemoteEndPoint { get; }
@@ -55,17 +68,10 @@ public sealed class SocketEnd : IByteEnd
     /// <inheritdoc/>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        if (_first.Length > 0)
+        if (_first.Length == 0)
         {
-            return;
+            await _socket.WaitAsync(cancellationToken);
         }
-
-        // An empty receive ends at the next event of the socket, which may be an old one, of bytes that have been read meanwhile.
-        do
-        {
-            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken);
-        }
-        while (Available == 0 && !_socket.Poll(0, SelectMode.SelectRead));
     }
 
     /// <inheritdoc/>
@@ -84,7 +90,7 @@ public sealed class SocketEnd : IByteEnd
 
     /// <inheritdoc/>
     public ValueTask<int> WriteAsync(ReadOnlyMemory<byte> bytes) =>
-        _socket.SendAsync(bytes, SocketFlags.None, CancellationToken.None);
+        _socket.PutAsync(bytes, CancellationToken.None);
 
     /// <inheritdoc/>
     public void Finish() => _socket.Shutdown(SocketShutdown.Send);

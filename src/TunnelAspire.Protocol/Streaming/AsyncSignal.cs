@@ -1,7 +1,8 @@
 namespace TunnelAspire.Protocol.Streaming;
 
 /// <summary>Wakes whoever waits for a state to change. Costs nothing while nobody waits.</summary>
-internal sealed class AsyncSignal
+/// <param name="inline">Whoever waits goes on in the thread that calls <see cref="Set"/>, before that returns.</param>
+internal sealed class AsyncSignal(bool inline = false)
 {
     private TaskCompletionSource? _waiting;
 
@@ -11,7 +12,7 @@ internal sealed class AsyncSignal
         TaskCompletionSource? current = Volatile.Read(ref _waiting);
         if (current is null)
         {
-            TaskCompletionSource fresh = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource fresh = new(inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
             current = Interlocked.CompareExchange(ref _waiting, fresh, null) ?? fresh;
         }
 

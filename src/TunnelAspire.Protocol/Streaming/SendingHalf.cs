@@ -21,7 +21,7 @@ public sealed class SendingHalf : IDisposable
     private readonly StreamBudget _budget;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly AsyncSignal _roomMade = new();
-    private readonly AsyncSignal _ended = new();
+    private readonly AsyncSignal _ended = new(inline: true);
 
     // Guards every field below.
     private readonly Lock _lock = new();
@@ -417,11 +417,6 @@ public sealed class SendingHalf : IDisposable
                     Clear_NeedsLock();
                 }
             }
-
-            if (ended)
-            {
-                _ended.Set();
-            }
         }
     }
 
@@ -444,6 +439,10 @@ public sealed class SendingHalf : IDisposable
         {
             _half._turn.Release();
             _half._budget.Leave(ref _half._asking);
+            if (_half.Fin is not null)
+            {
+                _half._ended.Set(); // not before: whoever goes on may end the session
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ public sealed class DirectBodyReaderTests : IDisposable
         listener.Start();
         _client.Connect(listener.LocalEndpoint);
         _server = listener.AcceptSocket();
+        _server.Blocking = false; // as the listener sets it
         _body = new DirectBodyReader(_server);
     }
 

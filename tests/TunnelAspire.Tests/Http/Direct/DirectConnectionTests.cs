@@ -48,7 +48,9 @@ public sealed class DirectConnectionTests
     [Theory]
     [InlineData("HEAD", DirectHost.Session, "server")]
     [InlineData("PUT", DirectHost.Session, "server")]
-    [InlineData("GET", "/health", "server")]
+    [InlineData("GET", "/health", "direct")]
+    [InlineData("GET", "/v1/path?a=1", "direct")]
+    [InlineData("GET", "/index.html", "server")]
     [InlineData("POST", "/v1/sessions?target=a:1", "direct")]
     [InlineData("DELETE", DirectHost.Session, "direct")]
     public Task Request_OtherThanSends_IsTheApplications_AndTheConnectionGoesOn(string method, string path, string by) => WithAsync(DirectHost.EchoAsync, async client =>
@@ -251,6 +253,17 @@ public sealed class DirectConnectionTests
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         File.Delete(certificate);
         File.Delete(key);
+    }
+
+    [Fact]
+    public async Task Request_AtAnAddressForHttp2Only_IsNotServed()
+    {
+        await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, null, ("Kestrel:EndpointDefaults:Protocols", "Http2"));
+        using DirectClient client = await host.ConnectAsync();
+
+        await client.SendAsync(DirectHost.Send("Content-Length: 1\r\n", "a"));
+
+        Assert.DoesNotContain("200 OK", await client.RestAsync(), StringComparison.Ordinal);
     }
 
     private static async Task WithAsync(RequestDelegate endpoint, Func<DirectClient, Task> test)

@@ -23,6 +23,7 @@ public sealed class DirectHeadTests
     [InlineData($"POST {Path}/send HTTP/1.1\r\nhost: [::1]:80\r\nTransfer-Encoding: Chunked\r\n\r\n", null, true)]
     [InlineData($"POST {Path}/send HTTP/1.1\r\nHost: a\r\n\r\n", 0L, true)]
     [InlineData($"DELETE {Path} HTTP/1.1\r\nHost: a\r\nConnection: Keep-Alive\r\n\r\n", 0L, false)]
+    [InlineData("GET /health HTTP/1.1\r\nHost: a\r\n\r\n", 0L, false)]
     [InlineData("POST /v1/sessions?target=a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 0L, false)]
     public void Head_BeyondDoubt_IsRead(string text, long? length, bool carries)
     {
@@ -78,7 +79,7 @@ public sealed class DirectHeadTests
     [InlineData("GET {0}#x HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET {0}?x#y HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET {0}?\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n")]
-    [InlineData("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET health HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET  HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("\r\n\r\n")]
@@ -113,7 +114,7 @@ public sealed class DirectHeadTests
             if (_head.TryRead(bytes))
             {
                 Assert.InRange(_head.Length, 1, bytes.Length);
-                Assert.StartsWith("/v1/sessions", _head.Path, StringComparison.Ordinal);
+                Assert.StartsWith("/", _head.Path, StringComparison.Ordinal);
             }
         }, threads: 1);
 
