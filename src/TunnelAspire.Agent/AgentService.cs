@@ -1,17 +1,12 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Forwards;
-using TunnelAspire.Agent.Http;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Agent.Settings;
 using TunnelAspire.Agent.Status;
 using TunnelAspire.Agent.WaysIn;
-using TunnelAspire.Protocol.Carriers;
-using TunnelAspire.Protocol.Streaming;
-using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent;
 
@@ -19,7 +14,7 @@ namespace TunnelAspire.Agent;
 internal sealed partial class AgentService : IHostedService, IDisposable
 {
     private readonly AgentMetrics _metrics;
-    private readonly LiveSessions _live;
+    private readonly Carriage _carriage;
     private readonly AgentRun _run;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -32,9 +27,10 @@ internal sealed partial class AgentService : IHostedService, IDisposable
     public AgentService(
         AgentMetrics metrics, LiveSessions live, AgentRun run, IOptions<AgentOptions> options, TimeProvider time, ILoggerFactory loggers)
     {
-        (_metrics, _live, _run, _time, _loggers) = (metrics, live, run, time, loggers);
+        (_metrics, _run, _time, _loggers) = (metrics, run, time, loggers);
         _logger = loggers.CreateLogger<AgentService>();
         _path = NewPath(options.Value);
+        _carriage = new Carriage(TakePath, metrics, live, time, _logger);
         Forwards = new ForwardSet(Receive);
     }
 
@@ -112,101 +108,7 @@ internal sealed partial class AgentService : IHostedService, IDisposable
 
     /// <summary>Carries a client's connection to the target that it has asked for.</summary>
     /// <returns>What ended it: null after an orderly end of both directions.</returns>
-    public async Task<Exception?> ServeAsync(Client client, CancellationToken stop)
-    {
-        long accepted = Stopwatch.GetTimestamp();
-        string target = client.Request.Target.ToString();
-        using Activity? trace = AgentMetrics.Traces.StartActivity("tunnel.connection", ActivityKind.Client);
-        trace?.SetTag("tunnel.target", target);
-        ServerPath path = TakePath();
-        Exception? ended;
-        try
-        {
-            ended = await CarryAsync(client, path, accepted, stop);
-        }
-        catch (Exception e)
-        {
-            client.End.Reset();
-            _metrics.Sessions.Ended(null, SessionOutcome.Code(e));
-            ended = e;
-        }
-        finally
-        {
-            await path.ReleaseAsync();
-        }
-
-        string code = SessionOutcome.Code(ended);
-        trace?.SetTag("tunnel.reason", code);
-        Report(client.Name, target, code, ended);
-        return ended;
-    }
-
-    private async Task<Exception?> CarryAsync(Client client, ServerPath path, long accepted, CancellationToken stop)
-    {
-        using SendingHalf sending = new(client.End, SessionLimits.Default.Window, _metrics.Buffers);
-        ChannelMode mode = path.Modes.Terms.Receive;
-        OutboundRange first = mode == ChannelMode.Poll || client.Waits ? default : await FirstBytes.TakeAsync(sending, stop);
-        (SessionGrant grant, long ack, ReadAnswer? answer) = await OpenAsync(client, path, first, mode, stop);
-        sending.Acknowledge(ack);
-        Activity.Current?.SetTag("tunnel.session", grant.Id.Prefix).SetTag("tunnel.connector", grant.Connector);
-        LogOpened(grant.Id.Prefix, client.Request.Target.ToString(), grant.Connector, client.Name);
-        await client.WelcomeAsync();
-
-        HttpCarrier carrier = new(path.Server, grant, path.MediaType, _metrics);
-        RetryClock retry = new(grant.Limits.Grace, TimeProvider.System, failure => OnRetry(path, grant, failure));
-        using AgentSession session = new(client.End, sending, new PathCarrier(carrier, path.Modes), grant.Limits, () => path.Modes.Terms, retry);
-        LiveSession shown = Shown(client, grant, session);
-        _metrics.Sessions.Opened(session, Stopwatch.GetElapsedTime(accepted));
-        _live.Opened(shown);
-        Exception? ended = await session.RunAsync(first, answer, stop);
-        _live.Ended(shown);
-        _metrics.Sessions.Ended(session, SessionOutcome.Code(ended));
-        LogCarried(grant.Id.Prefix, session.BytesUp, session.BytesDown, session.BytesResent);
-        return ended;
-    }
-
-    private static async Task<OpenedSession> OpenAsync(Client client, ServerPath path, OutboundRange first, ChannelMode mode, CancellationToken stop)
-    {
-        try
-        {
-            return await path.Opener.OpenAsync(client.Request.Target, first, mode, stop);
-        }
-        catch (Exception e)
-        {
-            first.Dispose();
-            await client.RefuseAsync(e);
-            throw;
-        }
-    }
-
-    private LiveSession Shown(Client client, SessionGrant grant, AgentSession session) => new(session, _time.GetTimestamp())
-    {
-        Id = grant.Id.Prefix,
-        Client = client.Name,
-        Target = client.Request.Target.ToString(),
-        Connector = grant.Connector,
-        Forward = client.Forward?.Name ?? "",
-    };
-
-    private void OnRetry(ServerPath path, SessionGrant grant, Exception failure)
-    {
-        _metrics.Retried(failure);
-        path.Modes.Failed(failure);
-        LogRetry(grant.Id.Prefix, failure.Message);
-    }
-
-    private void Report(string client, string target, string code, Exception? ended)
-    {
-        if (ended is null or OperationCanceledException)
-        {
-            LogEnded(client, target, code);
-        }
-        else
-        {
-            _live.Failed();
-            LogBroken(client, target, code, ended.Message);
-        }
-    }
+    public Task<Exception?> ServeAsync(Client client, CancellationToken stop) => _carriage.ServeAsync(client, stop);
 
     private ServerPath NewPath(AgentOptions options) => new(options, _metrics, _time, _loggers);
 

@@ -9,7 +9,7 @@ namespace TunnelAspire.Agent.Sessions;
 public sealed class AgentSession : IShownSession, IDisposable
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan LastWritePatience = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LastWritePatience = TimeSpan.FromMilliseconds(50); // its answer may tell the end of both streams: no other request is needed then
 
     private readonly IByteEnd _local;
     private readonly ICarrier _carrier;
@@ -19,7 +19,6 @@ public sealed class AgentSession : IShownSession, IDisposable
     private readonly SendChannel _sendChannel;
     private readonly ReceiveChannel _receiveChannel;
     private readonly TimeSpan _keepAlive;
-    private Exception? _failure;
 
     /// <summary>A session on the local connection and on the half that has begun to read it, both of which it takes over.</summary>
     public AgentSession(IByteEnd local, SendingHalf sending, ICarrier carrier, SessionLimits limits, Func<PathTerms> path, RetryClock retry)
@@ -29,7 +28,7 @@ public sealed class AgentSession : IShownSession, IDisposable
         _receiving = new ReceivingHalf(local, limits.Window);
         _sendChannel = new SendChannel(_sending, _receiving, carrier, ChannelControl.Up(limits, path), retry);
         _receiveChannel = new ReceiveChannel(
-            _receiving, carrier, ChannelControl.Down(limits, path), retry, LastWriteAsync);
+            _receiving, carrier, ChannelControl.Down(limits, path), retry, () => Moment.OfAsync(_sendChannel.LastWrite, LastWritePatience));
         _keepAlive = limits.Grace / 4;
     }
 
@@ -46,24 +45,28 @@ public sealed class AgentSession : IShownSession, IDisposable
     public long BytesResent => _sending.Resent;
 
     /// <summary>Carries bytes both ways until both directions have ended, one side resets, or the session is lost.</summary>
-    /// <param name="sent">What the open has brought of the client's stream.</param>
-    /// <param name="received">What its answer has brought, or brings, of the target's.</param>
+    /// <param name="first">What has been taken of the client's stream.</param>
+    /// <param name="received">What the open's answer has brought, or brings, of the target's.</param>
     /// <param name="stop">The agent stops: the local connection is reset and the connector told.</param>
     /// <returns>What ended it: null after an orderly end of both directions.</returns>
-    public async Task<Exception?> RunAsync(OutboundRange sent, ReadAnswer? received, CancellationToken stop)
+    public async Task<Exception?> RunAsync(FirstBytes first, ReadAnswer? received, CancellationToken stop)
     {
-        using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using CancellationTokenRegistration reset = over.Token.Register(_local.Reset);
-        Task keepAlive = GuardAsync(_sendChannel.KeepAliveAsync(_keepAlive, over.Token), over);
-        await Task.WhenAll(GuardAsync(_sendChannel.RunAsync(sent, over.Token), over), GuardAsync(_receiveChannel.RunAsync(received, over.Token), over));
-        Exception? ended = _failure;
+        using SessionLife life = new(stop);
+        Exception? ended;
+        await using (KeepAlive keepAlive = new(_sendChannel, _retry, _keepAlive, life))
+        await using (life.Over.UnsafeRegister(static local => ((IByteEnd)local!).Reset(), _local)) // a stuck write to it ends by that
+        {
+            Task sent = _sendChannel.RunAsync(first.Brought, first.Coming, life);
+            await _receiveChannel.RunAsync(received, life);
+            await sent;
+            ended = life.Failure;
+        }
+
         if (ended is null)
         {
             _local.Dispose();
         }
 
-        await over.CancelAsync();
-        await keepAlive;
         if (!_sendChannel.Complete)
         {
             await SayGoodbyeAsync(ended);
@@ -77,29 +80,6 @@ public sealed class AgentSession : IShownSession, IDisposable
     {
         _sending.Dispose();
         _local.Dispose();
-    }
-
-    /// <summary>Waits a moment for an answer that may tell the end of both streams: no other request is needed then.</summary>
-    private async Task LastWriteAsync()
-    {
-        if (!_sendChannel.LastWrite.IsCompleted)
-        {
-            await _sendChannel.LastWrite.WaitAsync(LastWritePatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>Notes the first failure, and ends the other parts with it: a stuck write to the local socket ends by the reset.</summary>
-    private async Task GuardAsync(Task part, CancellationTokenSource over)
-    {
-        try
-        {
-            await part;
-        }
-        catch (Exception e)
-        {
-            Interlocked.CompareExchange(ref _failure, e, null);
-            await over.CancelAsync();
-        }
     }
 
     /// <summary>Tells the connector, unless it knows. Where it cannot be told, the session's grace time ends it there.</summary>

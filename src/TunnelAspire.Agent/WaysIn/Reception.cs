@@ -1,10 +1,10 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Protocol.Sockets;
+using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Agent.WaysIn;
 
@@ -17,9 +17,10 @@ namespace TunnelAspire.Agent.WaysIn;
 internal sealed partial class Reception(
     ForwardListener listener, Func<Client, CancellationToken, Task> serve, AgentMetrics metrics, TimeProvider time, ILogger logger) : IDisposable
 {
-    private readonly ConcurrentDictionary<Task, byte> _clients = new();
+    private readonly AsyncSignal _left = new();
     private readonly CancellationTokenSource _closed = new();
     private long _accepted;
+    private int _clients;
 
     /// <summary>Where the clients come in.</summary>
     public ForwardListener Listener => listener;
@@ -31,7 +32,7 @@ internal sealed partial class Reception(
     public long Accepted => Interlocked.Read(ref _accepted);
 
     /// <summary>Clients that are here.</summary>
-    public int Clients => _clients.Count;
+    public int Clients => Volatile.Read(ref _clients);
 
     /// <summary>Goes by another plan for the same address; what has come in already stays as it is.</summary>
     public void Change(ForwardPlan plan)
@@ -51,9 +52,8 @@ internal sealed partial class Reception(
             {
                 Socket socket = await listener.AcceptAsync(e => LogCannotAccept(Listen, e.Message), over.Token);
                 Interlocked.Increment(ref _accepted);
-                Task client = ReceiveAsync(socket, stop);
-                _clients.TryAdd(client, 0);
-                _ = client.ContinueWith(done => _clients.TryRemove(done, out _), TaskScheduler.Default);
+                Interlocked.Increment(ref _clients);
+                _ = ReceiveAsync(socket, stop); // on this thread as far as it goes without a wait, which wakes no other
             }
         }
         catch (Exception e) when (over.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or SocketException)
@@ -63,7 +63,17 @@ internal sealed partial class Reception(
     }
 
     /// <summary>When all clients that have come in are gone.</summary>
-    public Task EmptyAsync() => Task.WhenAll(_clients.Keys);
+    public async Task EmptyAsync()
+    {
+        while (Clients > 0)
+        {
+            Task left = _left.Next();
+            if (Clients > 0)
+            {
+                await left;
+            }
+        }
+    }
 
     /// <summary>Takes no more connections.</summary>
     public void Dispose()
@@ -74,7 +84,6 @@ internal sealed partial class Reception(
 
     private async Task ReceiveAsync(Socket socket, CancellationToken stop)
     {
-        await Task.Yield(); // the next connection is accepted meanwhile
         ClientSocket client = new(socket, time);
         try
         {
@@ -91,6 +100,18 @@ internal sealed partial class Reception(
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
             socket.Dispose(); // the client has reset the connection during the handshake, or the agent stops
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            LogBroken(Listen, e); // a fault of the agent's own, which must not end it
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _clients) == 0)
+            {
+                _left.Set();
+            }
         }
     }
 
@@ -110,6 +131,9 @@ internal sealed partial class Reception(
 
     [LoggerMessage(1007, LogLevel.Warning, "The proxy on {Listen} asks for no password: whoever reaches it uses this tunnel. Set Agent:Socks:User and Agent:Socks:Password, or listen on 127.0.0.1")]
     private partial void LogOpenToAll(EndPoint listen);
+
+    [LoggerMessage(1008, LogLevel.Error, "A connection to {Listen} broke on a fault of the agent")]
+    private partial void LogBroken(EndPoint listen, Exception fault);
 
     [LoggerMessage(1006, LogLevel.Debug, "Connection of {Client} to {Listen} refused: {Detail}")]
     private partial void LogRefused(string client, EndPoint listen, string detail);

@@ -59,8 +59,8 @@ public sealed class OpenMessage : IDisposable
         }
     }
 
-    /// <summary>Puts off the exchange's end whenever the message goes on.</summary>
-    internal void Watch(Deadline overdue, TimeSpan patience) => (_overdue, _patience) = (overdue, patience);
+    /// <summary>Puts off the exchange's end whenever the message goes on; null: no exchange's any more.</summary>
+    internal void Watch(Deadline? overdue, TimeSpan patience) => (_overdue, _patience) = (overdue, patience);
 
     /// <summary>No more is taken: another message has its turn.</summary>
     public void Dispose()

@@ -1,8 +1,5 @@
-using System.Buffers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using TunnelAspire.Protocol.Streaming;
-using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Protocol.Carriers;
 
@@ -18,85 +15,98 @@ namespace TunnelAspire.Protocol.Carriers;
 /// <param name="beforeNext">What is waited for before the next request is armed: it may turn out that none is needed.</param>
 public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, ChannelControl control, RetryClock retry, Func<Task>? beforeNext = null)
 {
-    private const int SmallRead = 4 * 1024;
-    private const int LargeRead = 64 * 1024;
     private const double HoldJitter = 0.1;
     private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan JoinedHold = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _lock = new();
+    private readonly Exchanges _exchanges = new();
     private Generation _generation = new(0);
-    private Exchanges _exchanges = null!;
+    private SessionLife _life = null!;
     private ReadAnswer? _first;
 
-    /// <summary>The requests that belong together; a newer generation cancels the older one's.</summary>
-    private sealed class Generation(long number)
-    {
-        public long Number => number;
-
-        public CancellationTokenSource Over { get; } = new();
-    }
-
-    /// <summary>Receives until the end of the target's stream has been handed on.</summary>
+    /// <summary>Receives until the end of the target's stream has been handed on, or the session is over. What fails ends its life.</summary>
     /// <param name="first">An answer that has come unasked, with the open's. The channel disposes it.</param>
-    /// <param name="cancellationToken">The session ends.</param>
-    /// <exception cref="TunnelException">The session is over.</exception>
-    public async Task RunAsync(ReadAnswer? first, CancellationToken cancellationToken)
+    /// <param name="life">The session's.</param>
+    public async Task RunAsync(ReadAnswer? first, SessionLife life)
     {
-        using Exchanges exchanges = new(cancellationToken);
-        _exchanges = exchanges;
-        _first = first;
+        (_life, _first) = (life, first);
         if (first is null)
         {
             _generation = new Generation(1); // an answer to the open that was lost may have had bytes
         }
 
-        exchanges.Start(() => ReceiveAsync(joined: false, exchanges.Over));
-        try
+        _ = ReceiveAsync(joined: false);
+        await _exchanges.RoomAsync(1);
+        if (Interlocked.Exchange(ref _first, null) is { } unread)
         {
-            await exchanges.EndAsync();
-        }
-        finally
-        {
-            await (Interlocked.Exchange(ref _first, null)?.DisposeAsync() ?? default);
+            await unread.DisposeAsync();
         }
     }
 
     /// <summary>One request after the other: the first as long as the session lives, one that has joined as long as bytes flow.</summary>
-    private async Task ReceiveAsync(bool joined, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(bool joined)
     {
+        _exchanges.Begin();
         RetryClock.Failures failures = new();
-        bool flowing = true;
-        while (flowing && !receiving.Finished)
+        Generation generation = Volatile.Read(ref _generation);
+        Deadline exchange = generation.Enter(_life.Over);
+        try
         {
-            Generation generation = Volatile.Read(ref _generation);
-            using Deadline exchange = new(cancellationToken, generation.Over.Token);
-            try
+            for (bool flowing = true; flowing && !receiving.Finished;)
             {
-                bool empty = await ExchangeAsync(generation.Number, joined, exchange);
+                if (generation.IsOver)
+                {
+                    generation.Leave(exchange);
+                    generation = Volatile.Read(ref _generation);
+                    exchange = generation.Enter(_life.Over);
+                }
+
+                bool empty = await TryExchangeAsync(generation, joined, exchange, failures);
                 flowing = !joined || !empty;
-                failures.Reset();
-                await (beforeNext?.Invoke() ?? Task.CompletedTask);
-            }
-            catch (Exception) when (!cancellationToken.IsCancellationRequested && (receiving.Finished || generation.Over.IsCancellationRequested))
-            {
-                // Another request of this generation failed, or the stream has ended: this one's outcome does not matter.
-                flowing = !joined;
-            }
-            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-            {
-                // Neither the session nor the generation ended: the answer is overdue.
-                await FailAsync(generation, new CarrierException(CarrierFault.Lost, "the answer is overdue", e), failures, cancellationToken);
-            }
-            catch (Exception e) when (RetryClock.CanRetry(e))
-            {
-                await FailAsync(generation, e, failures, cancellationToken);
             }
         }
-
-        if (receiving.Finished)
+        catch (Exception e)
         {
-            Renew(Volatile.Read(ref _generation)); // the others need not wait for their answers
+            _life.Fail(e);
+        }
+        finally
+        {
+            generation.Leave(exchange);
+            if (receiving.Finished)
+            {
+                Volatile.Read(ref _generation).End(); // the others need not wait for their answers
+            }
+
+            _exchanges.Land();
+        }
+    }
+
+    /// <summary>One request and its answer, or a pause after its failure; returns whether nothing came of it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> TryExchangeAsync(Generation generation, bool joined, Deadline exchange, RetryClock.Failures failures)
+    {
+        try
+        {
+            bool empty = await ExchangeAsync(generation.Number, joined, exchange);
+            exchange.After(Timeout.InfiniteTimeSpan);
+            failures.Reset();
+            await (beforeNext?.Invoke() ?? Task.CompletedTask);
+            return empty;
+        }
+        catch (Exception) when (!_life.IsOver && (receiving.Finished || generation.IsOver))
+        {
+            return true; // another request of this generation failed, or the stream has ended: this one's outcome does not matter
+        }
+        catch (OperationCanceledException e) when (!_life.IsOver)
+        {
+            // Neither the session nor the generation ended: the answer is overdue.
+            await FailAsync(generation, new CarrierException(CarrierFault.Lost, "the answer is overdue", e), failures);
+            return false;
+        }
+        catch (Exception e) when (RetryClock.CanRetry(e))
+        {
+            await FailAsync(generation, e, failures);
+            return false;
         }
     }
 
@@ -107,33 +117,23 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         bool needed = settings.Mode != ChannelMode.Stream || brought > settings.MaxBytes / 2;
         while (needed && _exchanges.Count < settings.InFlight)
         {
-            _exchanges.Start(() => ReceiveAsync(joined: true, _exchanges.Over));
+            _ = ReceiveAsync(joined: true);
         }
     }
 
-    private Task FailAsync(Generation generation, Exception failure, RetryClock.Failures failures, CancellationToken cancellationToken)
+    private Task FailAsync(Generation generation, Exception failure, RetryClock.Failures failures)
     {
-        Renew(generation);
-        return retry.PauseAsync(failure, failures, cancellationToken);
-    }
-
-    private void Renew(Generation failed)
-    {
-        lock (_lock)
+        if (Interlocked.CompareExchange(ref _generation, new Generation(generation.Number + 1), generation) == generation)
         {
-            if (_generation != failed)
-            {
-                return;
-            }
-
-            _generation = new Generation(failed.Number + 1);
+            generation.End();
         }
 
-        failed.Over.Cancel();
+        return retry.PauseAsync(failure, failures, _life.Over);
     }
 
     /// <summary>One request and its answer; returns whether the answer was empty.</summary>
-    private async Task<bool> ExchangeAsync(long generation, bool joined, Deadline exchange)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ExchangeAsync(long generation, bool joined, Deadline exchange)
     {
         ChannelSettings settings = control.Current;
         TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
@@ -141,7 +141,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold, settings.Mode == ChannelMode.Stream);
         retry.RequestSent();
         await using ReadAnswer answer = Interlocked.Exchange(ref _first, null) ?? await carrier.ReadAsync(request, exchange.Token);
-        long end = await ApplyAsync(answer, exchange);
+        long end = answer.Length == 0 ? answer.Offset : await ApplyAsync(answer, exchange);
         await WaitForTurnAsync(end, exchange); // an empty answer shows a hole as well
         if (answer.Fin == end || receiving.End == end)
         {
@@ -152,73 +152,41 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>Hands the answer's bytes on as they arrive, each in its turn; returns the offset behind the last.</summary>
-    private async Task<long> ApplyAsync(ReadAnswer answer, Deadline exchange)
-    {
-        long offset = answer.Offset;
-        if (answer.Length == 0)
-        {
-            return offset;
-        }
-
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(answer.Length ?? SmallRead, control.Current.MaxBytes));
-        bool full = false;
-        try
-        {
-            while (true)
-            {
-                if (full && buffer.Length < LargeRead)
-                {
-                    ArrayPool<byte>.Shared.Return(buffer); // more than a little flows
-                    buffer = ArrayPool<byte>.Shared.Rent(LargeRead);
-                }
-
-                exchange.After(control.Current.Hold + ChannelSettings.Slack);
-                int count = await ReadAsync(answer.Body, buffer, exchange.Token);
-                exchange.After(Timeout.InfiniteTimeSpan);
-                if (count == 0)
-                {
-                    return offset;
-                }
-
-                full = count == buffer.Length && answer.Length is null;
-                Join(offset + count - answer.Offset);
-                await WaitForTurnAsync(offset, exchange);
-                await receiving.ApplyAsync(offset, buffer.AsMemory(0, count), exchange.Token);
-                offset += count;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<long> ApplyAsync(ReadAnswer answer, Deadline exchange)
     {
-        try
+        using AnswerBuffer buffer = new(answer, control.Current.MaxBytes);
+        long offset = answer.Offset;
+        for (int count = 0; ;)
         {
-            return await body.ReadAsync(buffer, cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or SocketException)
-        {
-            throw new CarrierException(CarrierFault.Lost, $"the answer broke off: {e.Message}", e);
+            exchange.After(control.Current.Hold + ChannelSettings.Slack);
+            Memory<byte> bytes = buffer.Next(count);
+            count = await AnswerBuffer.ReadAsync(answer.Body, bytes, exchange.Token);
+            exchange.After(Timeout.InfiniteTimeSpan);
+            if (count == 0)
+            {
+                return offset;
+            }
+
+            Join(offset + count - answer.Offset);
+            await WaitForTurnAsync(offset, exchange);
+            await receiving.ApplyAsync(offset, bytes[..count], exchange.Token);
+            offset += count;
         }
     }
 
     /// <summary>Waits for the bytes before <paramref name="offset"/>, which another answer brings; that none does shows a hole.</summary>
-    private async Task WaitForTurnAsync(long offset, Deadline exchange)
-    {
-        if (_exchanges.Count == 1 && offset > receiving.Next)
-        {
-            throw Hole(offset); // there is no other answer
-        }
+    private ValueTask WaitForTurnAsync(long offset, Deadline exchange) => offset <= receiving.Next ? ValueTask.CompletedTask
+        : _exchanges.Count == 1 ? throw Hole(offset) // there is no other answer
+        : WaitForOthersAsync(offset, exchange);
 
+    private async ValueTask WaitForOthersAsync(long offset, Deadline exchange)
+    {
         while (offset > receiving.Next)
         {
             long before = receiving.Next;
-            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(exchange.Token);
-            patience.CancelAfter(HolePatience);
+            using Deadline patience = new(exchange.Token);
+            patience.After(HolePatience);
             try
             {
                 await receiving.WaitForTurnAsync(offset, patience.Token);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
 
@@ -13,7 +14,10 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     private static readonly TimeSpan PauseWhenStuck = TimeSpan.FromMilliseconds(100);
 
     private readonly MessageSize _size = new(control.MostBytes);
-    private TaskCompletionSource? _lastWrite;
+    private readonly Exchanges _exchanges = new();
+    private SessionLife _life = null!;
+    private Deadline? _spare; // of an exchange that has ended, for the next one
+    private TaskCompletionSource? _lastWrite; // what waits for it goes on at once, and has nothing to hold up
 
     /// <summary>
     /// The first attempt to tell the end of the client's stream, while it is under way: its answer may tell the end of the target's
@@ -24,82 +28,70 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     /// <summary>Both ends know that the session is complete: there is nobody to say goodbye to.</summary>
     public bool Complete { get; private set; }
 
-    /// <summary>Sends until the end of the client's stream has been acknowledged.</summary>
-    /// <param name="first">A range that has been taken already, and may have been acknowledged too. The channel disposes it.</param>
-    /// <param name="cancellationToken">The session ends.</param>
-    /// <exception cref="TunnelException">The session is over.</exception>
-    public async Task RunAsync(OutboundRange first, CancellationToken cancellationToken)
+    /// <summary>Sends until the end of the client's stream has been acknowledged, or the session is over. What fails ends its life.</summary>
+    /// <param name="brought">What the open has brought, acknowledged or not. The channel disposes it.</param>
+    /// <param name="taken">The range after it, where somebody has begun to take it already.</param>
+    /// <param name="life">The session's.</param>
+    public async Task RunAsync(OutboundRange brought, Task<OutboundRange>? taken, SessionLife life)
     {
-        using Exchanges exchanges = new(cancellationToken);
+        _life = life;
         try
         {
-            bool ended = first.Fin is not null;
-            if (sending.Acknowledged < first.End)
+            bool ended = brought.Fin is not null;
+            if (sending.Acknowledged < brought.End)
             {
-                exchanges.Start(() => DeliverAsync(first, null, exchanges.Over));
+                _ = DeliverAsync(brought, null);
             }
             else
             {
-                first.Dispose();
+                brought.Dispose();
+            }
+
+            if (taken is not null)
+            {
+                OutboundRange first = await taken;
+                ended = first.Fin is not null;
+                _ = DeliverAsync(first, null);
             }
 
             while (!ended)
             {
-                await exchanges.RoomAsync(control.Current.InFlight);
-                ended = await BeginAsync(exchanges);
+                await _exchanges.RoomAsync(control.Current.InFlight);
+                ended = await BeginAsync();
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
-            // A message has failed for good; its failure is thrown below.
+            life.Fail(e); // the source has failed, or the session is over
         }
 
-        await exchanges.EndAsync();
+        await _exchanges.RoomAsync(1);
+        Interlocked.Exchange(ref _spare, null)?.Dispose();
     }
 
-    /// <summary>Tells the ack, and that the first component is alive, whenever no request has been sent for <paramref name="interval"/>.</summary>
-    /// <exception cref="TunnelException">The session is over.</exception>
-    public async Task KeepAliveAsync(TimeSpan interval, CancellationToken cancellationToken)
-    {
-        RetryClock.Failures failures = new();
-        while (true)
-        {
-            TimeSpan due = interval - retry.SinceRequest;
-            if (due > TimeSpan.Zero)
-            {
-                await retry.DelayAsync(due, cancellationToken);
-                continue;
-            }
-
-            try
-            {
-                await WriteAsync(new WriteRequest(sending.Acknowledged, ReadOnlySequence<byte>.Empty, null, receiving.Next), cancellationToken);
-                failures.Reset();
-            }
-            catch (Exception e) when (RetryClock.CanRetry(e))
-            {
-                await retry.PauseAsync(e, failures, cancellationToken);
-            }
-        }
-    }
+    /// <summary>Tells the ack, and that the first component is alive.</summary>
+    /// <exception cref="CarrierException">It could not be told.</exception>
+    /// <exception cref="TunnelException">The session is over, or the request is refused.</exception>
+    public async Task TellAsync(CancellationToken cancellationToken) =>
+        await WriteAsync(new WriteRequest(sending.Acknowledged, ReadOnlySequence<byte>.Empty, null, receiving.Next), cancellationToken);
 
     /// <summary>Waits for client bytes and begins a message with them; returns whether it is the stream's last.</summary>
-    private async Task<bool> BeginAsync(Exchanges exchanges)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> BeginAsync()
     {
-        SendingHalf.Turn turn = await sending.EnterAsync(exchanges.Over);
+        SendingHalf.Turn turn = await sending.EnterAsync(_life.Over);
         OpenMessage? more = null;
         try
         {
             ChannelSettings settings = control.Current;
             int most = Math.Min(settings.MaxBytes, _size.Current);
-            OutboundRange first = await turn.TakeAsync(0, most, exchanges.Over);
+            OutboundRange first = await turn.TakeAsync(0, most, _life.Over);
             if (settings.Mode == ChannelMode.Stream && first.Fin is null && first.Length < most)
             {
-                more = new OpenMessage(turn, first, most, exchanges.Over);
+                more = new OpenMessage(turn, first, most, _life.Over);
             }
 
-            OpenMessage? held = more;
-            exchanges.Start(() => DeliverAsync(first, held, exchanges.Over));
+            _ = DeliverAsync(first, more);
             return first.Fin is not null;
         }
         finally
@@ -112,20 +104,21 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     }
 
     /// <summary>Repeats a message, from the ack on, until all of it has been acknowledged.</summary>
-    private async Task DeliverAsync(OutboundRange first, OpenMessage? more, CancellationToken cancellationToken)
+    private async Task DeliverAsync(OutboundRange first, OpenMessage? more)
     {
+        _exchanges.Begin();
         OutboundRange range = first;
         RetryClock.Failures failures = new();
         if (first.Fin is not null)
         {
-            Volatile.Write(ref _lastWrite, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            Volatile.Write(ref _lastWrite, new TaskCompletionSource());
         }
 
         try
         {
             while (true)
             {
-                long ack = await TryWriteAsync(range, more, failures, cancellationToken);
+                long ack = await TryWriteAsync(range, more, failures);
                 _lastWrite?.TrySetResult();
                 long end = Math.Max(first.End, more?.End ?? 0);
                 bool finTold = first.Fin is null || (ack >= 0 && range.Fin is not null);
@@ -137,7 +130,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
                 long from = Math.Min(Math.Max(ack, range.Offset), end);
                 if (ack >= 0 && ack <= range.Offset && from < end)
                 {
-                    await retry.DelayAsync(PauseWhenStuck, cancellationToken); // the target does not read: no failure, but no hurry
+                    await retry.DelayAsync(PauseWhenStuck, _life.Over); // the target does not read: no failure, but no hurry
                 }
 
                 more?.Dispose();
@@ -146,21 +139,27 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
                 range = sending.Again(from, end, Math.Min(control.Current.MaxBytes, _size.Current));
             }
         }
+        catch (Exception e)
+        {
+            _life.Fail(e);
+        }
         finally
         {
             _lastWrite?.TrySetResult();
             more?.Dispose();
             range.Dispose();
+            _exchanges.Land();
         }
     }
 
     /// <summary>One attempt; returns the ack, or -1 where there was none, after a pause.</summary>
-    private async Task<long> TryWriteAsync(OutboundRange range, OpenMessage? more, RetryClock.Failures failures, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<long> TryWriteAsync(OutboundRange range, OpenMessage? more, RetryClock.Failures failures)
     {
         try
         {
             OpenMessage? open = more is { IsOpen: true } ? more : null;
-            long ack = await WriteAsync(new WriteRequest(range.Offset, range.Bytes, range.Fin, receiving.Next, open), cancellationToken);
+            long ack = await WriteAsync(new WriteRequest(range.Offset, range.Bytes, range.Fin, receiving.Next, open), _life.Over);
             _size.Passed();
             failures.Reset();
             return ack;
@@ -168,14 +167,15 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         catch (Exception e) when (RetryClock.CanRetry(e))
         {
             _size.Failed(e, failures.Count, (int)(Math.Max(range.End, more?.End ?? 0) - range.Offset));
-            await retry.PauseAsync(e, failures, cancellationToken);
+            await retry.PauseAsync(e, failures, _life.Over);
             return -1;
         }
     }
 
-    private async Task<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<long> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
     {
-        using Deadline overdue = new(cancellationToken);
+        Deadline overdue = Interlocked.Exchange(ref _spare, null) ?? new Deadline(cancellationToken);
         TimeSpan patience = control.Current.Hold + ChannelSettings.Slack;
         overdue.After(patience);
         request.More?.Watch(overdue, patience);
@@ -191,6 +191,15 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         {
             // Not the session's end: the answer is overdue.
             throw new CarrierException(CarrierFault.Lost, "the acknowledgement is overdue", e);
+        }
+        finally
+        {
+            request.More?.Watch(null, default);
+            overdue.After(Timeout.InfiniteTimeSpan);
+            if (overdue.IsOver || Interlocked.CompareExchange(ref _spare, overdue, null) is not null)
+            {
+                overdue.Dispose();
+            }
         }
     }
 

@@ -65,7 +65,7 @@ public sealed class SessionEnd(SendingHalf sending, ReceivingHalf receiving) : I
         if (Receiving.Next >= fin)
         {
             await Receiving.FinishAsync(fin.Value, cancellationToken);
-            await Sending.WaitForEndAsync(FarewellPatience, cancellationToken);
+            await Sending.WaitForEndAsync(FarewellPatience);
         }
 
         return new WriteAnswer(Receiving.Next, Sending.Fin);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Protocol.Sockets;
@@ -9,6 +10,7 @@ public sealed class SocketEnd : IByteEnd
 {
     private readonly Socket _socket;
     private ReadOnlyMemory<byte> _first;
+    private int _seen; // what the last wait has found; 0 once it may have been read
 
     /// <summary>Takes over <paramref name="socket"/>.</summary>
     /// <param name="socket">The connected socket.</param>
@@ -45,33 +47,13 @@ public sealed class SocketEnd : IByteEnd
     public EndPoint? RemoteEndPoint { get; }
 
     /// <inheritdoc/>
-    public int Available
-    {
-        get
-        {
-            if (_first.Length > 0)
-            {
-                return _first.Length;
-            }
-
-            try
-            {
-                return _socket.Available;
-            }
-            catch (SocketException)
-            {
-                return 0; // the next read tells the error
-            }
-        }
-    }
+    public int Available => _first.Length > 0 ? _first.Length : _seen > 0 ? _seen : Look();
 
     /// <inheritdoc/>
-    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        if (_first.Length == 0)
-        {
-            await _socket.WaitAsync(cancellationToken);
-        }
+        _seen = _first.Length > 0 ? 0 : Look();
+        return _first.Length > 0 || _seen > 0 ? ValueTask.CompletedTask : WaitForBytesAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -79,6 +61,7 @@ public sealed class SocketEnd : IByteEnd
     {
         if (_first.Length == 0)
         {
+            _seen = 0;
             return _socket.ReceiveAsync(destination, SocketFlags.None, cancellationToken);
         }
 
@@ -112,4 +95,19 @@ public sealed class SocketEnd : IByteEnd
 
     /// <summary>Closes the connection; what was written is still delivered.</summary>
     public void Dispose() => _socket.Dispose();
+
+    private int Look()
+    {
+        try
+        {
+            return _socket.Available;
+        }
+        catch (SocketException)
+        {
+            return 0; // the next read tells the error
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WaitForBytesAsync(CancellationToken cancellationToken) => await _socket.WaitAsync(cancellationToken);
 }

@@ -1,8 +1,11 @@
 namespace TunnelAspire.Protocol.Streaming;
 
 /// <summary>Wakes whoever waits for a state to change. Costs nothing while nobody waits.</summary>
-/// <param name="inline">Whoever waits goes on in the thread that calls <see cref="Set"/>, before that returns.</param>
-internal sealed class AsyncSignal(bool inline = false)
+/// <param name="inline">
+/// Who is woken goes on at once, on the thread of who wakes him, which saves waking another thread: for signals that are set with
+/// no lock held and nothing urgent left to do.
+/// </param>
+public sealed class AsyncSignal(bool inline = false)
 {
     private TaskCompletionSource? _waiting;
 

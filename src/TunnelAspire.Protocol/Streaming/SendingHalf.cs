@@ -14,13 +14,10 @@ namespace TunnelAspire.Protocol.Streaming;
 /// </remarks>
 public sealed class SendingHalf : IDisposable
 {
-    private const int SmallestWait = 4 * 1024;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
-
-    private readonly IByteSource _source;
+    private readonly SourceReader _reader; // belongs to whoever has the turn
     private readonly StreamBudget _budget;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly AsyncSignal _roomMade = new();
+    private readonly AsyncSignal _roomMade = new(); // not inline: whoever brings an ack has its own request to answer
     private readonly AsyncSignal _ended = new(inline: true);
 
     // Guards every field below.
@@ -35,18 +32,13 @@ public sealed class SendingHalf : IDisposable
     private ExceptionDispatchInfo? _failure;
     private bool _disposed;
 
-    // Belong to whoever has the turn.
-    private bool _quiet = true;
-    private int _expected;
-    private Deadline? _wait;
-
     private int _asking; // how many have the turn or wait for it
 
     /// <summary>A half that reads <paramref name="source"/> and keeps at most <paramref name="window"/> bytes, out of the process's <paramref name="budget"/>.</summary>
     public SendingHalf(IByteSource source, int window, StreamBudget? budget = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(window);
-        _source = source;
+        _reader = new SourceReader(source, this);
         _budget = budget ?? new StreamBudget();
         _buffer = new RetransmitBuffer(_budget);
         _window = window;
@@ -183,14 +175,11 @@ public sealed class SendingHalf : IDisposable
         }
     }
 
-    /// <summary>Waits until it is known where the stream ends, or until patience has run out. Only who reads the source gets to know.</summary>
-    public async ValueTask WaitForEndAsync(TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Waits until it is known where the stream ends, but only for a moment. Only who reads the source gets to know.</summary>
+    public Task WaitForEndAsync(TimeSpan patience)
     {
         Task ended = _ended.Next();
-        if (Fin is null)
-        {
-            await ended.WaitAsync(patience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        return Fin is null ? Moment.OfAsync(ended, patience) : Task.CompletedTask;
     }
 
     /// <summary>
@@ -224,6 +213,7 @@ public sealed class SendingHalf : IDisposable
             Clear_NeedsLock();
         }
 
+        _reader.Stop();
         _roomMade.Set();
     }
 
@@ -301,122 +291,46 @@ public sealed class SendingHalf : IDisposable
             }
             else
             {
-                await ReadSourceAsync(maxBytes, cancellationToken);
+                await _reader.ReadAsync(maxBytes, cancellationToken);
             }
         }
     }
 
-    /// <summary>Reads the source. Its failure is final: a socket tells a reset once, and an end of the stream ever after.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ReadSourceAsync(int maxBytes, CancellationToken cancellationToken)
+    /// <summary>Memory for the reader's next read; none where there is no room for any.</summary>
+    internal bool TryReserve(int expected, int most, out Memory<byte> memory)
     {
-        try
+        lock (_lock)
         {
-            if (_quiet)
-            {
-                await _source.WaitAsync(cancellationToken); // as long as it takes: no memory is held
-                _expected = _source.Available;
-            }
-
-            await FillWhileFlowingAsync(maxBytes, cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            lock (_lock)
-            {
-                _failure = ExceptionDispatchInfo.Capture(e);
-            }
-
-            throw;
+            int room = Math.Min(Room_NeedsLock(), most);
+            memory = room > 0 ? _buffer.Reserve(expected, room) : default;
+            return room > 0;
         }
     }
 
-    /// <summary>Waits for bytes with memory in hand, but not for long: then the source has become quiet.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillWhileFlowingAsync(int maxBytes, CancellationToken cancellationToken)
+    /// <summary>The reader has put <paramref name="count"/> bytes into the reserved memory; or the stream has ended.</summary>
+    internal void Commit(int count, bool ended)
     {
-        Deadline wait = _wait ??= new Deadline();
-        wait.After(LongestWait);
-        using CancellationTokenRegistration over = cancellationToken.UnsafeRegister(static wait => ((Deadline)wait!).Cancel(), wait);
-        try
+        lock (_lock)
         {
-            _quiet = true;
-            await FillAsync(maxBytes, wait.Token);
-            _quiet = false;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Nothing came for a while: the next wait is without memory.
-        }
-        finally
-        {
-            wait.After(Timeout.InfiniteTimeSpan);
-            if (_quiet || wait.IsOver)
+            _buffer.Commit(count);
+            if (ended)
             {
-                _wait = null;
-                wait.Dispose();
+                _fin ??= _buffer.End;
+            }
+
+            if (_disposed)
+            {
+                Clear_NeedsLock();
             }
         }
     }
 
-    /// <summary>Reads what is there, and waits for it, up to <paramref name="maxBytes"/>.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FillAsync(int maxBytes, CancellationToken cancellationToken)
+    /// <summary>The source has failed: so does every later request for bytes that are not here.</summary>
+    internal void Failed(Exception failure)
     {
-        int filled = 0;
-        int expected = _expected;
-        while (true)
+        lock (_lock)
         {
-            Memory<byte> memory;
-            lock (_lock)
-            {
-                int room = Math.Min(Room_NeedsLock(), maxBytes - filled);
-                if (room <= 0)
-                {
-                    return;
-                }
-
-                memory = _buffer.Reserve(expected, room);
-            }
-
-            int count = await ReadAsync(memory, cancellationToken);
-            filled += count;
-            expected = count < memory.Length ? 0 : _source.Available; // a read that is not full has taken all there was
-            if (expected == 0)
-            {
-                _expected = Math.Max(SmallestWait, 2 * filled);
-                return;
-            }
-        }
-    }
-
-    /// <summary>One read into reserved memory, which is committed even if the source fails.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadAsync(Memory<byte> reserved, CancellationToken cancellationToken)
-    {
-        int count = 0;
-        bool ended = false;
-        try
-        {
-            count = await _source.ReadAsync(reserved, cancellationToken);
-            ended = count == 0;
-            return count;
-        }
-        finally
-        {
-            lock (_lock)
-            {
-                _buffer.Commit(count);
-                if (ended)
-                {
-                    _fin ??= _buffer.End;
-                }
-
-                if (_disposed)
-                {
-                    Clear_NeedsLock();
-                }
-            }
+            _failure = ExceptionDispatchInfo.Capture(failure);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -7,11 +8,13 @@ namespace TunnelAspire.Tests.Harness;
 /// <summary>The first component of a session, put together as the agent does it, with memory in the client's place.</summary>
 internal sealed class FirstComponent : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _over = new();
+    private readonly SessionLife _life = new(CancellationToken.None);
+    private readonly RetryClock _retry;
     private readonly SendChannel _send;
     private readonly ReceiveChannel _receive;
     private readonly TimeSpan _keepAlive;
-    private Task[] _parts = [];
+    private Task[] _channels = [];
+    private KeepAlive? _alive;
 
     public FirstComponent(ICarrier carrier, ChannelMode mode, SessionLimits limits)
         : this(carrier, limits, Fixed(mode))
@@ -22,9 +25,9 @@ internal sealed class FirstComponent : IAsyncDisposable
     {
         Sending = new SendingHalf(Source, limits.Window);
         Receiving = new ReceivingHalf(Sink, limits.Window);
-        RetryClock retry = new(limits.Grace, TimeProvider.System);
-        _send = new SendChannel(Sending, Receiving, carrier, ChannelControl.Up(limits, path), retry);
-        _receive = new ReceiveChannel(Receiving, carrier, ChannelControl.Down(limits, path), retry, () => _send.LastWrite.WaitAsync(TimeSpan.FromMilliseconds(50)).ContinueWith(_ => { }, TaskScheduler.Default));
+        _retry = new RetryClock(limits.Grace, TimeProvider.System);
+        _send = new SendChannel(Sending, Receiving, carrier, ChannelControl.Up(limits, path), _retry);
+        _receive = new ReceiveChannel(Receiving, carrier, ChannelControl.Down(limits, path), _retry, () => Moment.OfAsync(_send.LastWrite, TimeSpan.FromMilliseconds(50)));
         _keepAlive = limits.Grace / 4;
     }
 
@@ -41,19 +44,19 @@ internal sealed class FirstComponent : IAsyncDisposable
     public override string ToString() =>
         $"sending: {Sending.Acknowledged} acknowledged, {Sending.Sent} sent, fin {Sending.Fin}, {Source.Fed} fed; receiving: {Receiving.Next}, finished {Receiving.Finished}, {Sink.Written} written";
 
-    public void Start() => _parts = [_send.RunAsync(default, _over.Token), _receive.RunAsync(null, _over.Token), _send.KeepAliveAsync(_keepAlive, _over.Token)];
+    public void Start()
+    {
+        _alive = new KeepAlive(_send, _retry, _keepAlive, _life);
+        _channels = [_send.RunAsync(default, null, _life), _receive.RunAsync(null, _life)];
+    }
 
     /// <summary>Until both directions have ended, or the first part has failed.</summary>
     public async Task EndedAsync()
     {
-        int channels = 2;
-        await foreach (Task part in Task.WhenEach(_parts))
+        await Task.WhenAll(_channels);
+        if (_life.Failure is { } failure)
         {
-            await part;
-            if (--channels == 0)
-            {
-                return; // what keeps the session alive does not end by itself
-            }
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
@@ -65,9 +68,10 @@ internal sealed class FirstComponent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _over.CancelAsync();
-        await Task.WhenAll(_parts).ContinueWith(_ => { }, TaskScheduler.Default).Soon();
+        _life.End();
+        await Task.WhenAll(_channels).Soon();
+        await (_alive?.DisposeAsync() ?? default);
         Sending.Dispose();
-        _over.Dispose();
+        _life.Dispose();
     }
 }
