@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using TunnelAspire.Http.Audit;
 using TunnelAspire.Http.Limits;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Http;
 
 /// <summary>Turns what a tunnel endpoint throws into its answer. The endpoints themselves answer only what went well.</summary>
-public sealed partial class TunnelErrorMiddleware(RequestDelegate next, RequestLimits limits, ILogger<TunnelErrorMiddleware> logger)
+public sealed partial class TunnelErrorMiddleware(RequestDelegate next, RequestLimits limits, OpenRefusals? refusals, ILogger<TunnelErrorMiddleware> logger)
 {
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -25,6 +26,11 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, RequestL
         catch (TunnelException e)
         {
             LogRefused(e.Error.Code(), e.Message);
+            if (IsOpen(context.Request))
+            {
+                refusals?.Add(context, e);
+            }
+
             await FailAsync(context, e.Error, e.Message);
         }
         catch (Exception e) when (e is BadHttpRequestException || (e is IOException && !context.RequestAborted.IsCancellationRequested))
@@ -51,16 +57,27 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, RequestL
     {
         if (limits.MayFail(context, error))
         {
+            if (error == TunnelError.RoutingUnavailable)
+            {
+                CloseAfterwards(context); // the repeat is to take another relay, which may know the route
+            }
+
             return TunnelAnswers.FailAsync(context, error, detail);
         }
 
+        CloseAfterwards(context);
+        return TunnelAnswers.FailAsync(context, TunnelError.TooMany, "too many of your requests were refused");
+    }
+
+    private static void CloseAfterwards(HttpContext context)
+    {
         if (!context.Response.HasStarted && !HttpProtocol.IsHttp2(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
         }
-
-        return TunnelAnswers.FailAsync(context, TunnelError.TooMany, "too many of your requests were refused");
     }
+
+    private static bool IsOpen(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.Value == TunnelPaths.Sessions;
 
     private static bool IsTunnels(PathString path) =>
         path.StartsWithSegments(TunnelPaths.Sessions, StringComparison.Ordinal) || path.StartsWithSegments(TunnelPaths.Path, StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http;
 using TunnelAspire.Http.Cluster;
 using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Identity;
@@ -19,6 +20,7 @@ public static class RelayServices
         builder.AddLimits();
         builder.AddCluster();
         builder.AddCallers();
+        builder.Services.AddSingleton(services => new AgentAddress(services.GetRequiredService<IOptions<RelayOptions>>().Value.TrustedProxies));
         builder.Services.AddSingleton<TimeProvider>(TimeProvider.System);
         builder.Services.TryAddSingleton<RelayProofs>();
         builder.Services.AddSingleton<ConnectorDirectory>();

@@ -21,11 +21,14 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
 {
     private const int RefreshBatch = 1000;
     private const int Lately = 10_000; // milliseconds: connectors are back in the store by then
+    private const int Unproven = 2000; // milliseconds in which a process that has just begun knows nothing
+    private const int Slow = 500; // milliseconds: whoever waited so long for an answer may have waited for the store's return
     private static readonly TimeSpan RunMemory = TimeSpan.FromMinutes(10);
 
     private readonly RoutingOptions _options = options.Value;
     private readonly RoutingText _text = new(keys);
     private long _outOfReachAt = long.MinValue / 2; // in milliseconds since the system started
+    private volatile bool _away;
 
     private RedisKey Index => _options.KeyPrefix + "connectors";
 
@@ -44,7 +47,7 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
             db.StringSetAsync(key, _text.Write(status), _options.ConnectorLease),
             db.SetAddAsync(Index, status.Address.Name));
         return standing == status.Address.Epoch;
-    }, cancellationToken);
+    }, cancellationToken, tries: true);
 
     /// <inheritdoc/>
     public Task WithdrawAsync(ConnectorAddress connector, CancellationToken cancellationToken) => RunAsync(async db =>
@@ -120,7 +123,13 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
         RunAsync(db => db.KeyDeleteAsync(RouteKey(session)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task PingAsync(CancellationToken cancellationToken) => RunAsync(db => db.PingAsync(), cancellationToken);
+    public Task PingAsync(CancellationToken cancellationToken) => RunAsync(db => db.PingAsync(), cancellationToken, tries: true);
+
+    /// <summary>The process has just begun, and does not know yet whether the store was there a moment ago.</summary>
+    internal void Begin() => Volatile.Write(ref _outOfReachAt, Environment.TickCount64 - Lately + Unproven);
+
+    /// <summary>Whether the last command has failed. Until one succeeds, only those that try the store are sent: all others fail at once, and wait for no timeout.</summary>
+    internal bool Away => _away;
 
     private bool OutOfReachLately => Environment.TickCount64 - Volatile.Read(ref _outOfReachAt) < Lately;
 
@@ -144,14 +153,28 @@ public sealed class RedisRoutingStore(IConnectionMultiplexer redis, IOptions<Rou
     }
 
     /// <summary>The one place where the client's failures become ours.</summary>
-    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken, bool tries = false)
     {
+        if (_away && !tries)
+        {
+            throw new RoutingUnavailableException("Redis is out of reach");
+        }
+
+        long begun = Environment.TickCount64;
         try
         {
-            return await command(redis.GetDatabase()).WaitAsync(_options.CommandTimeout, cancellationToken);
+            T result = await command(redis.GetDatabase()).WaitAsync(_options.CommandTimeout, cancellationToken);
+            _away = false;
+            if (Environment.TickCount64 - begun > Slow)
+            {
+                Volatile.Write(ref _outOfReachAt, Environment.TickCount64);
+            }
+
+            return result;
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)
         {
+            _away = true;
             Volatile.Write(ref _outOfReachAt, Environment.TickCount64);
             throw new RoutingUnavailableException($"Redis is out of reach ({e.GetType().Name})", e);
         }

@@ -26,7 +26,9 @@ public static class RoutingServices
         }
 
         builder.Services.AddSingleton<IConnectionMultiplexer>(services => Connect(Parse(connection), services.GetRequiredService<IOptions<RoutingOptions>>().Value));
-        builder.Services.AddSingleton<IRoutingStore, RedisRoutingStore>();
+        builder.Services.AddSingleton<RedisRoutingStore>();
+        builder.Services.AddSingleton<IRoutingStore>(services => services.GetRequiredService<RedisRoutingStore>());
+        builder.Services.AddHostedService<StoreWatch>();
         return builder;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http.Audit;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Audit;
@@ -9,8 +10,6 @@ namespace TunnelAspire.Connector.Audit;
 /// <param name="Event"><c>open</c>, <c>end</c>, or <c>lost</c>: records are missing before this one.</param>
 public sealed record AuditRecord(DateTimeOffset Time, string Event)
 {
-    private const int LongestName = 256;
-
     /// <summary>First characters of the session's id, as in logs.</summary>
     public string? Session { get; private init; }
 
@@ -59,6 +58,9 @@ public sealed record AuditRecord(DateTimeOffset Time, string Event)
     /// <summary>How long the session lasted, in seconds.</summary>
     public double? Seconds { get; private init; }
 
+    /// <summary>How many opens a record of refused ones stands for.</summary>
+    public long? Times { get; private init; }
+
     /// <summary>How many records are missing.</summary>
     public long? Records { get; private init; }
 
@@ -86,31 +88,34 @@ public sealed record AuditRecord(DateTimeOffset Time, string Event)
             Seconds = Math.Round(session.Age.TotalSeconds, 3),
         };
 
+    /// <summary>Opens were refused before a connector's policy was asked.</summary>
+    public static AuditRecord Refused(DateTimeOffset time, OpenRefusal refusal, string connector) => new(time, "refused")
+    {
+        Caller = refusal.Caller,
+        Agent = refusal.Agent,
+        Connector = connector,
+        Target = refusal.Target,
+        Decision = "refused",
+        Error = refusal.Error.Code(),
+        Detail = refusal.Detail,
+        Times = refusal.Times,
+    };
+
     /// <summary>Records are missing.</summary>
     public static AuditRecord Lost(DateTimeOffset time, long records) => new(time, "lost") { Records = records };
 
     private static AuditRecord Of(DateTimeOffset time, string name, Opening opening, string connector) => new(time, name)
     {
         Session = opening.Session.Prefix,
-        Caller = Printable(opening.Caller.Name),
-        Roles = opening.Caller.Roles.Count > 0 ? [.. opening.Caller.Roles.Select(Printable)] : null,
+        Caller = PrintableText.Of(opening.Caller.Name),
+        Roles = opening.Caller.Roles.Count > 0 ? [.. opening.Caller.Roles.Select(PrintableText.Of)] : null,
         Agent = opening.Agent,
-        Relay = opening.Relay is { } relay ? Printable(relay) : null,
+        Relay = opening.Relay is { } relay ? PrintableText.Of(relay) : null,
         Connector = connector,
         Target = opening.Target.ToString(),
         Decision = "allowed",
         Rule = opening.Decision?.Verdict.Rule?.Name,
     };
-
-    /// <summary>Names come from elsewhere: none may begin a line of its own in a log.</summary>
-    private static string Printable(string name) =>
-        string.Create(Math.Min(name.Length, LongestName), name, static (text, name) =>
-        {
-            for (int i = 0; i < text.Length; i++)
-            {
-                text[i] = char.IsControl(name[i]) || char.IsSurrogate(name[i]) ? '?' : name[i];
-            }
-        });
 }
 
 /// <summary>The record's JSON: one line.</summary>

@@ -143,6 +143,8 @@ internal sealed partial class AuditService(AuditTrail trail, IOptions<AuditOptio
             case { Event: "end" }:
                 LogEnded(trail.Log, record.Session, record.Caller, record.Agent, record.Target, record.Address, record.Connector, record.Rule, record.Reason, record.BytesUp, record.BytesDown, record.Seconds);
                 break;
+            case { Event: "refused" }:
+                break; // whoever has refused it has logged it
             case { Error: not null }:
                 LogNotOpened(trail.Log, record.Session, record.Caller, record.Agent, record.Target, record.Connector, record.Relay, record.Decision, record.Rule ?? "none", record.Error, record.Detail);
                 break;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http.Audit;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Audit;
@@ -9,23 +10,28 @@ namespace TunnelAspire.Connector.Audit;
 public sealed class AuditTrail
 {
     /// <summary>Category of the records in the log.</summary>
-    public const string Category = "TunnelAspire.Audit";
+    public const string Category = OpenRefusals.Category;
 
     private const int MostWaiting = 10_000;
 
     private readonly Channel<AuditRecord> _records = Channel.CreateBounded<AuditRecord>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private readonly ConnectorMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly OpenRefusals _refusals;
     private readonly string _connector;
     private readonly bool _toFile;
     private long _dropped;
 
     /// <summary>A trail that <see cref="AuditService"/> empties.</summary>
-    public AuditTrail(IOptions<AuditOptions> audit, IOptions<ConnectorOptions> connector, ConnectorMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    public AuditTrail(IOptions<AuditOptions> audit, IOptions<ConnectorOptions> connector, ConnectorMetrics metrics, TimeProvider time, OpenRefusals refusals, ILoggerFactory loggers)
     {
-        (_metrics, _time, _connector) = (metrics, time, connector.Value.Name);
+        (_metrics, _time, _refusals, _connector) = (metrics, time, refusals, connector.Value.Name);
         _toFile = audit.Value.File.Length > 0;
         Log = loggers.CreateLogger(Category);
+        if (_toFile)
+        {
+            refusals.Told += refusal => Add(AuditRecord.Refused(time.GetUtcNow(), refusal, _connector));
+        }
     }
 
     /// <summary>Where records are logged.</summary>
@@ -48,6 +54,7 @@ public sealed class AuditTrail
     /// <summary>An open has failed.</summary>
     public void NotOpened(Opening opening, Exception failure)
     {
+        (failure as TunnelException)?.IsRecorded = true;
         if (Wanted)
         {
             (TunnelError error, string detail) = failure is TunnelException refusal ? (refusal.Error, refusal.Message) : (TunnelError.Internal, failure.GetType().Name);
@@ -65,7 +72,11 @@ public sealed class AuditTrail
     }
 
     /// <summary>No more records will come.</summary>
-    internal void Complete() => _records.Writer.TryComplete();
+    internal void Complete()
+    {
+        _refusals.EndPeriod();
+        _records.Writer.TryComplete();
+    }
 
     /// <summary>How many have been dropped since the last call.</summary>
     internal long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);

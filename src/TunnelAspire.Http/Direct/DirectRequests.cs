@@ -30,7 +30,7 @@ public sealed partial class DirectRequests(IServiceScopeFactory services, Reques
     internal IServerAddressesFeature? Addresses { get; set; }
 
     /// <summary>Sends and receives go to <paramref name="endpoint"/>, with the session's id as route value <c>id</c>.</summary>
-    public void Serve(RequestDelegate endpoint) => _endpoint = new TunnelErrorMiddleware(endpoint, limits, logger).InvokeAsync;
+    public void Serve(RequestDelegate endpoint) => _endpoint = new TunnelErrorMiddleware(endpoint, limits, refusals: null, logger).InvokeAsync;
 
     /// <summary>The web server listens there, too.</summary>
     internal void Listen(ListenOptions endpoint) => _listening.Add(endpoint);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using TunnelAspire.Http.Audit;
 using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Http.Limits;
@@ -21,6 +22,9 @@ public static class LimitServices
         builder.Services.AddSingleton<LimitMetrics>();
         builder.Services.AddSingleton<RequestLimits>();
         builder.Services.AddSingleton<ConnectionLimits>();
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton(new AgentAddress([])); // a relay may trust proxies
+        builder.Services.AddSingleton<OpenRefusals>();
         builder.Services.TryAddSingleton(services => Budget(services.GetRequiredService<IOptions<LimitOptions>>().Value));
     }
 

@@ -8,4 +8,7 @@ public sealed class TunnelException(TunnelError error, string detail, Exception?
 {
     /// <summary>Which error of the closed list this is.</summary>
     public TunnelError Error { get; } = error;
+
+    /// <summary>The audit has a record of it.</summary>
+    public bool IsRecorded { get; set; }
 }

@@ -66,6 +66,29 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task Opens_ByNobodyKnown_AreRecordedOnce_AndThenCounted()
+    {
+        const int Opens = 20;
+        await using Node node = await StartAsync(new());
+        using HttpClient http = new() { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", $"{_token}0") } };
+        for (int i = 0; i < Opens; i++)
+        {
+            using HttpResponseMessage refused = await http.PostAsync(new Uri($"{node.Url}/v1/sessions?target=db.internal:5432"), null);
+            Assert.Equal(401, (int)refused.StatusCode);
+        }
+
+        JsonElement first = await RecordAsync(record => Text(record, "event") == "refused");
+        Assert.Equal(
+            ("anonymous", "127.0.0.1", "db.internal:5432", "unauthenticated", "1"),
+            (Text(first, "caller"), Text(first, "agent"), Text(first, "target"), Text(first, "error"), Text(first, "times")));
+        await StopAsync(node);
+
+        Assert.Equal(Opens, Records().Sum(record => record.GetProperty("times").GetInt64()));
+        Assert.InRange(Records().Length, 2, 4);
+        RequireNoSecret(node.Server.Output + File.ReadAllText(AuditFile));
+    }
+
+    [Fact]
     public async Task Sessions_ThatAreIdleOrDrained_AreRecordedBeforeTheServerEnds()
     {
         await using Node node = await StartAsync(new() { ["Connector__IdleLimit"] = "00:00:01", ["Connector__DrainSeconds"] = "0" });

@@ -30,7 +30,7 @@ public sealed class LeftoverTests
 
         client.Dispose();
         standing.Dispose();
-        string report = await before.RequireNoneAsync(memory: 1);
+        string report = await before.RequireNoneAsync();
         TestContext.Current.TestOutputHelper?.WriteLine(report);
     }
 }

@@ -8,6 +8,12 @@ internal static class Repository
     /// <summary>A file's text.</summary>
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
+    /// <summary>The text of every source file of the services, the agent and what they share.</summary>
+    public static IEnumerable<string> Sources() => ((string[])["src", "TunnelAspire.ServiceDefaults"])
+        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
+        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+        .Select(File.ReadAllText);
+
     private static string Find()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

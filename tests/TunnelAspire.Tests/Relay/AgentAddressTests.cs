@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using TunnelAspire.Relay;
+using TunnelAspire.Http;
 
 namespace TunnelAspire.Tests.Relay;
 

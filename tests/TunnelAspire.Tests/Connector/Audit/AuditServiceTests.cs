@@ -5,6 +5,8 @@ using Microsoft.Extensions.Options;
 using TunnelAspire.Connector;
 using TunnelAspire.Connector.Audit;
 using TunnelAspire.Connector.Sessions;
+using TunnelAspire.Http;
+using TunnelAspire.Http.Audit;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Streaming;
 using TunnelAspire.Protocol.Wire;
@@ -29,7 +31,7 @@ public sealed class AuditServiceTests : IDisposable
         services.AddSingleton<ConnectorMetrics>();
         ConnectorMetrics metrics = services.BuildServiceProvider().GetRequiredService<ConnectorMetrics>();
         IOptions<AuditOptions> options = Options.Create(new AuditOptions { File = FilePath });
-        _trail = new AuditTrail(options, Options.Create(new ConnectorOptions { Name = "connector-0" }), metrics, TimeProvider.System, _logs);
+        _trail = new AuditTrail(options, Options.Create(new ConnectorOptions { Name = "connector-0" }), metrics, TimeProvider.System, new OpenRefusals(new AgentAddress([]), TimeProvider.System, _logs), _logs);
         _service = new AuditService(_trail, options, metrics, TimeProvider.System, new Logger<AuditService>(_logs));
     }
 

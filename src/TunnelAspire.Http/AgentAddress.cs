@@ -1,6 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
 
-namespace TunnelAspire.Relay;
+namespace TunnelAspire.Http;
 
 /// <summary>
 /// From where an agent asks: the address of the connection, and where that is a trusted proxy's, what the proxy says of it in
