@@ -21,7 +21,10 @@ public sealed class RelayEndpoints(
     /// <summary>Answers a send or a receive that has come past the mapped paths.</summary>
     public Task AnswerAsync(HttpContext context) => GuardAsync(context, ForwardAsync);
 
-    /// <summary>An open with a key goes where an earlier open with the same key went; any other to the less loaded of two connectors.</summary>
+    /// <summary>
+    /// An open with a key goes where an earlier open with the same key went; any other to the less loaded of two connectors. Who asks
+    /// for the target's first bytes asks with this key for the first time: where that is not so, the route shows it to the connector.
+    /// </summary>
     private async Task OpenAsync(HttpContext context)
     {
         await admissions.RequireOpenAsync(context);
@@ -32,7 +35,8 @@ public sealed class RelayEndpoints(
         }
 
         SessionId session = string.IsNullOrEmpty(key) ? SessionId.New() : SessionId.FromOpenKey(key, Caller.Of(context).Name);
-        ConnectorAddress? connector = string.IsNullOrEmpty(key) ? null : await routes.FindAsync(session, context.RequestAborted);
+        bool repeated = !string.IsNullOrEmpty(key) && context.Request.Query[TunnelPaths.First] != "1";
+        ConnectorAddress? connector = !repeated ? null : await routes.FindAsync(session, context.RequestAborted);
         connector ??= await directory.ChooseAsync(context.RequestAborted);
         routes.Remember(session, connector); // the session's other requests come while the answer to this one is still under way
         bool opened = false;

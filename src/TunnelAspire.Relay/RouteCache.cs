@@ -11,29 +11,28 @@ public sealed class RouteCache : IDisposable
     private static readonly TimeSpan Unused = TimeSpan.FromMinutes(5);
 
     private readonly IRoutingStore _store;
-    private readonly MemoryCache _cache;
+    private readonly MemoryCache? _cache; // where the store is in memory itself, there is none
 
     /// <summary>A cache in front of <paramref name="store"/>.</summary>
     public RouteCache(IRoutingStore store, IOptions<RoutingOptions> options)
     {
         _store = store;
-        _cache = new MemoryCache(new MemoryCacheOptions { SizeLimit = options.Value.CachedRoutes });
+        _cache = store is MemoryRoutingStore ? null : new MemoryCache(new MemoryCacheOptions { SizeLimit = options.Value.CachedRoutes });
     }
-
-    /// <summary>Routes that are remembered now.</summary>
-    public int Count => _cache.Count;
 
     /// <summary>The session's connector; null where no route is known.</summary>
     /// <exception cref="RoutingUnavailableException">It is not remembered, and the store is out of reach.</exception>
     public ValueTask<ConnectorAddress?> FindAsync(SessionId session, CancellationToken cancellationToken) =>
-        _cache.TryGetValue(session, out ConnectorAddress? connector) ? ValueTask.FromResult(connector) : LookUpAsync(session, cancellationToken);
+        _cache is null ? new(_store.FindRouteAsync(session, cancellationToken)) :
+        _cache.TryGetValue(session, out ConnectorAddress? connector) ? ValueTask.FromResult(connector) :
+        LookUpAsync(session, cancellationToken);
 
     /// <summary>The session is at this connector.</summary>
     public void Remember(SessionId session, ConnectorAddress connector) =>
-        _cache.Set(session, connector, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Unused });
+        _cache?.Set(session, connector, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Unused });
 
     /// <summary>The session is over.</summary>
-    public void Forget(SessionId session) => _cache.Remove(session);
+    public void Forget(SessionId session) => _cache?.Remove(session);
 
     /// <summary>The route leads nowhere any more: forgotten here and in the store.</summary>
     public Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
@@ -43,7 +42,7 @@ public sealed class RouteCache : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _cache.Dispose();
+    public void Dispose() => _cache?.Dispose();
 
     private async ValueTask<ConnectorAddress?> LookUpAsync(SessionId session, CancellationToken cancellationToken)
     {

@@ -19,7 +19,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     private const int LargeBuffer = 64 * 1024;
     private const int LongestChunkLine = 256;
 
-    private CancellationTokenSource _cancel = new();
+    private CancellationTokenSource? _cancel; // made with the first wait
     private byte[] _buffer = [];
     private int _start; // of what has been received and not been handed out
     private int _end;
@@ -109,7 +109,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     public override void CancelPendingRead()
     {
         Interlocked.Exchange(ref _cancelled, true); // a fence: either the reader sees this, or this sees the reader's source
-        Volatile.Read(ref _cancel).Cancel();
+        Volatile.Read(ref _cancel)?.Cancel();
     }
 
     public override void Complete(Exception? exception = null)
@@ -223,7 +223,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
             return there > 0 ? true : throw Broken("it broke off");
         }
 
-        if (!_cancel.TryReset())
+        if (_cancel?.TryReset() != true)
         {
             Interlocked.Exchange(ref _cancel, new CancellationTokenSource());
         }

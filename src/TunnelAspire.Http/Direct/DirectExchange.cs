@@ -24,8 +24,8 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     private readonly IPEndPoint? _remote;
     private readonly IPEndPoint? _local;
     private readonly CancellationToken _aborted;
-    private readonly Stack<(Func<object, Task> Callback, object State)> _starting = new(0);
-    private readonly Stack<(Func<object, Task> Callback, object State)> _completed = new(0);
+    private Stack<(Func<object, Task> Callback, object State)>? _starting; // most requests have none
+    private Stack<(Func<object, Task> Callback, object State)>? _completed;
     private Stream? _requestStream;
     private Stream? _requestBody; // in place of the stream
     private Stream? _responseStream;
@@ -95,7 +95,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         if (!_writer.Started)
         {
             _writer.Release();
-            _starting.Clear();
+            _starting = null;
             ResponseHeaders.Clear();
             (StatusCode, Closes) = (StatusCodes.Status500InternalServerError, true);
             await CompleteAsync();
@@ -107,7 +107,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     {
         try
         {
-            while (_completed.TryPop(out (Func<object, Task> Callback, object State) asked))
+            while (_completed?.TryPop(out (Func<object, Task> Callback, object State) asked) == true)
             {
                 await asked.Callback(asked.State);
             }
@@ -116,15 +116,14 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         {
             _context.Uninitialize();
             _writer.Release();
-            _starting.Clear();
-            _completed.Clear();
+            (_starting, _completed) = (null, null);
         }
     }
 
     /// <summary>Tells those who asked for it that the head is about to be made.</summary>
     public async ValueTask StartingAsync()
     {
-        while (_starting.TryPop(out (Func<object, Task> Callback, object State) asked))
+        while (_starting?.TryPop(out (Func<object, Task> Callback, object State) asked) == true)
         {
             await asked.Callback(asked.State);
         }
@@ -259,9 +258,9 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
 
     public RouteValueDictionary RouteValues { get; set; } = [];
 
-    void IHttpResponseFeature.OnStarting(Func<object, Task> callback, object state) => _starting.Push((callback, state));
+    void IHttpResponseFeature.OnStarting(Func<object, Task> callback, object state) => (_starting ??= new()).Push((callback, state));
 
-    void IHttpResponseFeature.OnCompleted(Func<object, Task> callback, object state) => _completed.Push((callback, state));
+    void IHttpResponseFeature.OnCompleted(Func<object, Task> callback, object state) => (_completed ??= new()).Push((callback, state));
 
     void IHttpResponseBodyFeature.DisableBuffering()
     {

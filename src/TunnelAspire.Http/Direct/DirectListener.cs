@@ -18,9 +18,11 @@ internal sealed class DirectListener : IConnectionListener
     private readonly DirectRequests _requests;
     private readonly ConnectionLimits _limits;
     private readonly Channel<ConnectionContext> _handedOver = Channel.CreateUnbounded<ConnectionContext>();
-    private readonly ConcurrentDictionary<Socket, Task> _direct = new();
+    private readonly ConcurrentDictionary<Socket, byte> _direct = new();
+    private readonly TaskCompletionSource _allServed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
+    private int _serving = 1; // connections, and the listener itself until it is disposed
 
     public DirectListener(Socket socket, SocketConnectionContextFactory connections, DirectRequests requests, ConnectionLimits limits)
     {
@@ -58,7 +60,8 @@ internal sealed class DirectListener : IConnectionListener
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync();
-        await Task.WhenAll(_direct.Values).WaitAsync(StopPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Served();
+        await _allServed.Task.WaitAsync(StopPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (Socket socket in _direct.Keys)
         {
             socket.Dispose();
@@ -95,22 +98,39 @@ internal sealed class DirectListener : IConnectionListener
     /// <summary>On another thread: a client whose bytes are always there already must not keep the next one from being accepted.</summary>
     private void Begin(Socket socket)
     {
-        Task serving = Task.Run(() => ServeAsync(socket));
-        _direct[socket] = serving;
-        _ = serving.ContinueWith(_ => _direct.TryRemove(socket, out Task? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        Interlocked.Increment(ref _serving);
+        _direct[socket] = 0;
+        ThreadPool.UnsafeQueueUserWorkItem(static accepted => _ = accepted.Listener.ServeAsync(accepted.Socket), (Listener: this, Socket: socket), preferLocal: false);
+    }
+
+    private void Served()
+    {
+        if (Interlocked.Decrement(ref _serving) == 0)
+        {
+            _allServed.TrySetResult();
+        }
     }
 
     /// <summary>Serves a connection to its end, or hands it over. Throws nothing: whatever happens, the socket is somebody's, or closed.</summary>
     private async Task ServeAsync(Socket socket)
     {
+        ConnectionLimits.Place? place = null;
+        bool handedOver = false;
         try
         {
             socket.NoDelay = true;
             socket.Blocking = false;
-            if (!_requests.IsServed(EndPoint) || await ServeDirectlyAsync(socket))
+            bool goesOn = !_requests.IsServed(EndPoint);
+            if (!goesOn && (place = _limits.TryEnter(socket.RemoteEndPoint, out _)) is not null)
+            {
+                goesOn = await new DirectConnection(socket, _requests, _stopping.Token).ServeAsync();
+                place.Dispose(); // the web server counts it anew
+            }
+
+            if (goesOn)
             {
                 await HandOverAsync(socket);
-                return;
+                handedOver = true;
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -121,8 +141,17 @@ internal sealed class DirectListener : IConnectionListener
         {
             _requests.LogFault(e);
         }
+        finally
+        {
+            place?.Dispose();
+            if (!handedOver)
+            {
+                socket.Dispose();
+            }
 
-        socket.Dispose();
+            _direct.TryRemove(socket, out byte _);
+            Served();
+        }
     }
 
     private async Task HandOverAsync(Socket socket)
@@ -132,12 +161,5 @@ internal sealed class DirectListener : IConnectionListener
         {
             await connection.DisposeAsync();
         }
-    }
-
-    /// <summary>Returns whether the connection goes on, as the web server's.</summary>
-    private async Task<bool> ServeDirectlyAsync(Socket socket)
-    {
-        using ConnectionLimits.Place? place = _limits.TryEnter(socket.RemoteEndPoint, out _);
-        return place is not null && await new DirectConnection(socket, _requests, _stopping.Token).ServeAsync();
     }
 }

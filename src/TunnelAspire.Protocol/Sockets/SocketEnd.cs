@@ -61,8 +61,9 @@ public sealed class SocketEnd : IByteEnd
     {
         if (_first.Length == 0)
         {
+            bool there = _seen > 0;
             _seen = 0;
-            return _socket.ReceiveAsync(destination, SocketFlags.None, cancellationToken);
+            return _socket.TakeAsync(destination, there, cancellationToken);
         }
 
         int count = Math.Min(destination.Length, _first.Length);
