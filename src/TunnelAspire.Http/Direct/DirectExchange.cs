@@ -24,6 +24,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     private readonly IPEndPoint? _remote;
     private readonly IPEndPoint? _local;
     private readonly CancellationToken _aborted;
+    private readonly DirectFeatures _own;
     private Stack<(Func<object, Task> Callback, object State)>? _starting; // most requests have none
     private Stack<(Func<object, Task> Callback, object State)>? _completed;
     private Stream? _requestStream;
@@ -37,6 +38,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         (_head, _abort, _aborted) = (head, abort, aborted);
         (_reader, _writer) = (new DirectBodyReader(socket), new DirectBodyWriter(socket, this));
         _context.ServiceScopeFactory = services;
+        _own = new DirectFeatures(this);
         (_remote, _local) = (socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
     }
 
@@ -192,17 +194,10 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) || name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase) ||
          name.Equals("Connection", StringComparison.OrdinalIgnoreCase) || name.Equals("Date", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The request as the application takes it.</summary>
+    /// <summary>The request as the application takes it. What it sets there is this request's only.</summary>
     public FeatureCollection Features()
     {
-        FeatureCollection features = new(12);
-        features.Set<IHttpRequestFeature>(this);
-        features.Set<IHttpResponseFeature>(this);
-        features.Set<IHttpResponseBodyFeature>(this);
-        features.Set<IRequestBodyPipeFeature>(this);
-        features.Set<IHttpRequestBodyDetectionFeature>(this);
-        features.Set<IHttpRequestLifetimeFeature>(this);
-        features.Set<IHttpConnectionFeature>(this);
+        FeatureCollection features = new(_own);
         if (_head.Session.Length > 0)
         {
             RouteValues["id"] = _head.Session;
