@@ -87,7 +87,7 @@ public sealed partial class AgentOptions
         using HttpRequestMessage request = new();
         return name.Length > 0 && value.All(c => c is >= ' ' and <= '~' or '\t') && request.Headers.TryAddWithoutValidation(name, value)
             ? new(name, value)
-            : throw new SettingException("Agent:Headers", $"the header '{header}' is not 'Name: value' of a request");
+            : throw new FormatException($"the header '{header}' is not 'Name: value' of a request");
     }
 
     private void CheckToken()
@@ -99,12 +99,12 @@ public sealed partial class AgentOptions
 
         if (Token.Length > 0 && !CallerToken.IsToken(Token.Trim()))
         {
-            throw new FormatException("the token that is given is none: it has characters that no token has");
+            throw new FormatException("the token that is given is none (--token, Agent:Token): it has characters that no token has");
         }
 
         if (TokenFile.Length > 0 && !File.Exists(TokenFile))
         {
-            throw new SettingException("Agent:TokenFile", $"the token's file '{TokenFile}' does not exist");
+            throw new FormatException($"the token's file '{TokenFile}' does not exist");
         }
 
         if (new CallerToken(this).Known && Headers.Any(header => ParseHeader(header).Key.Equals("Authorization", StringComparison.OrdinalIgnoreCase)))
@@ -128,7 +128,7 @@ public sealed partial class AgentOptions
 
         if (Ca.Length + Certificate.Length > 0 && ParseServer().Scheme == Uri.UriSchemeHttp)
         {
-            throw new SettingException(Ca.Length > 0 ? "Agent:Ca" : "Agent:Certificate", $"--ca, --cert and --key are for https://: the server {ParseServer()} has no TLS");
+            throw new SettingException(Ca.Length > 0 ? "Agent:Ca" : "Agent:Certificate", $"--ca, --cert and --key (Agent:Ca, Agent:Certificate, Agent:Key) are for https://: the server {ParseServer()} has no TLS");
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using TunnelAspire.CommandLine;
 using TunnelAspire.Node;
 
+StandardHandles.Guard();
 RootCommand root = new NodeCommand();
 root.AddPages(NodeManual.Page);
 ParseResult arguments = root.Parse(args);

@@ -27,7 +27,7 @@ internal static partial class ExitCodes
         }
         else
         {
-            Console.Error.WriteLine($"tunnel: {why}");
+            Console.Error.WriteLine($"tunnel: {why.ReplaceLineEndings(" ")}");
         }
 
         return code;

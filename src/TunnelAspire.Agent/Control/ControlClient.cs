@@ -31,7 +31,7 @@ internal sealed class ControlClient(string path) : IDisposable
         }
         catch (SocketException e)
         {
-            throw new IOException($"no agent answers on {path}: {e.Message}", e);
+            throw new IOException($"no agent answers on {path}: {(File.Exists(path) ? e.Message : "there is no such socket")}", e);
         }
         catch (JsonException e)
         {

@@ -25,6 +25,7 @@ public sealed partial class PathWatch : BackgroundService
     private long _measured;
     private (ChannelMode, ChannelMode, int)? _told;
     private string? _barred;
+    private bool _away;
 
     /// <summary>Watches the path of <paramref name="path"/>.</summary>
     public PathWatch(PathProbe probe, PathModes path, AgentMetrics metrics, TimeProvider time, ILogger<PathWatch> logger)
@@ -113,6 +114,7 @@ public sealed partial class PathWatch : BackgroundService
         {
             PathMeasurement found = await _measure(sizes, stop);
             _measured = _time.GetTimestamp();
+            _away = false;
             _path.Measured(found);
             Tell(found);
             return true;
@@ -122,6 +124,11 @@ public sealed partial class PathWatch : BackgroundService
             if (e is TunnelException { Error: TunnelError.Unauthenticated } or CarrierException { Fault: CarrierFault.Barred } && _barred != e.Message)
             {
                 LogBarred(_barred = e.Message); // sessions will fare no better
+            }
+            else if (!_away)
+            {
+                (_away, _told) = (true, null);
+                LogAway(e.Message);
             }
 
             _path.NotMeasured(e.Message);
@@ -153,6 +160,9 @@ public sealed partial class PathWatch : BackgroundService
 
     [LoggerMessage(1022, LogLevel.Warning, "Sessions cannot be opened: {Detail}")]
     private partial void LogBarred(string detail);
+
+    [LoggerMessage(1024, LogLevel.Warning, "No session can be opened at the moment: {Detail}. It is tried on")]
+    private partial void LogAway(string detail);
 
     [LoggerMessage(1021, LogLevel.Debug, "The path cannot be measured: {Detail}")]
     private partial void LogNotMeasured(string detail);

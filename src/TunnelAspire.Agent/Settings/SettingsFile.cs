@@ -10,6 +10,9 @@ internal sealed class SettingsFile(string path) : ConfigurationProvider, IConfig
     /// <summary>Where it is.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
+    /// <summary>Whether it can be read once only, as <c>&lt;(command)</c> in bash.</summary>
+    public bool IsPipe { get; private set; }
+
     /// <summary>What it says, as it was read last.</summary>
     public SettingsText Text { get; private set; } = SettingsText.Parse(path, "{}"u8.ToArray());
 
@@ -32,19 +35,20 @@ internal sealed class SettingsFile(string path) : ConfigurationProvider, IConfig
         try
         {
             using FileStream file = new(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (file.Length > LargestFile)
+            byte[] text = new byte[file.CanSeek ? Math.Min(file.Length, LargestFile) + 1 : LargestFile + 1]; // one more, to see that there is no more
+            text = text[..file.ReadAtLeast(text, text.Length, throwOnEndOfStream: false)];
+            if (text.Length > LargestFile)
             {
                 throw new FormatException($"{Path} has more than {LargestFile / 1024} KiB: it is no configuration file");
             }
 
-            byte[] text = new byte[file.Length];
-            text = text[..file.ReadAtLeast(text, text.Length, throwOnEndOfStream: false)];
+            IsPipe = !file.CanSeek;
             onRead?.Invoke(text);
             return SettingsText.Parse(Path, text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FormatException($"the configuration file {Path} cannot be read: {e.Message}", e);
+            throw new FormatException($"the configuration file {Path} cannot be read: {(Directory.Exists(Path) ? "it is a folder" : e.Message)}", e);
         }
     }
 

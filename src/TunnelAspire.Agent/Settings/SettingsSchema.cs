@@ -57,6 +57,11 @@ internal sealed class SettingsSchema(JsonElement schema)
         foreach (IConfigurationSection child in section.GetChildren())
         {
             SettingsSchema place = Of(child.Key) ?? throw new SettingException(child.Path, $"{child.Path} is no setting{Suggest(child.Key)}");
+            if (child.Value is { Length: > 0 } && !place.Types().Any(type => type is not ("object" or "array")))
+            {
+                throw new SettingException(child.Path, $"{child.Path} is {place.Kind}, and not one text: in the environment {EnvironmentName(child.Path)}__0, or with a name in place of 0");
+            }
+
             place.Check(child);
         }
     }
@@ -64,6 +69,8 @@ internal sealed class SettingsSchema(JsonElement schema)
     private IEnumerable<string> Types() => schema.GetProperty("type") is { ValueKind: JsonValueKind.Array } types
         ? types.EnumerateArray().Select(type => type.GetString()!)
         : [schema.GetProperty("type").GetString()!];
+
+    private static string EnvironmentName(string key) => key.Replace(ConfigurationPath.KeyDelimiter, "__", StringComparison.Ordinal);
 
     private SettingsSchema? Named(string name)
     {

@@ -61,21 +61,30 @@ internal sealed class SettingsText
     {
         SettingException setting => Locate(setting.Key, setting.Message),
         OptionsValidationException invalid => LocateNamed(string.Join("; ", invalid.Failures)),
-        InvalidOperationException unbound => LocateNamed(unbound.Message),
-        _ => wrong.Message,
+        _ => LocateNamed(wrong.Message),
     };
 
-    private string Locate(string key, string message) =>
-        _places.TryGetValue(key, out int position) && _values.GetValueOrDefault(key) is { } value && message.Contains($"'{value}'", StringComparison.Ordinal)
-            ? At(position, $"{key}: {message}")
-            : message;
+    private string Locate(string key, string message) => IsNamed(key, message)
+        ? LocateNamed(message)
+        : _places.TryGetValue(key, out int position) && IsQuoted(key, message) ? At(position, $"{key}: {message}") : message;
 
-    /// <summary>The setting's name is part of the message.</summary>
+    /// <summary>The setting's name, or else its value, is part of the message.</summary>
     private string LocateNamed(string message)
     {
-        string? key = _values.Keys.Where(key => message.Contains(key, StringComparison.OrdinalIgnoreCase)).MaxBy(key => key.Length);
-        return key is null ? message : At(_places[key], message);
+        string? named = _values.Keys.Where(key => IsNamed(key, message)).MaxBy(key => key.Length);
+        return named is not null ? At(_places[named], message)
+            : _values.Keys.Where(key => IsQuoted(key, message)).Take(2).ToArray() is [{ } quoted] ? At(_places[quoted], $"{quoted}: {message}")
+            : message;
     }
+
+    private static bool IsNamed(string key, string message)
+    {
+        int end = message.IndexOf(key, StringComparison.OrdinalIgnoreCase) + key.Length;
+        return end >= key.Length && (end == message.Length || !char.IsAsciiLetterOrDigit(message[end]));
+    }
+
+    private bool IsQuoted(string key, string message) =>
+        _values.GetValueOrDefault(key) is { Length: > 0 } value && message.Contains($"'{value}'", StringComparison.Ordinal);
 
     private void Read(ref Utf8JsonReader reader, int offset)
     {

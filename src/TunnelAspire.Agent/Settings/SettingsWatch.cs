@@ -49,7 +49,7 @@ internal sealed class SettingsWatch : BackgroundService
 
     private async Task WatchAsync(CancellationToken stop)
     {
-        if (_run.Settings is not { } file)
+        if (_run.Settings is not { IsPipe: false } file)
         {
             return;
         }

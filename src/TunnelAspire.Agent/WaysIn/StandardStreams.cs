@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using TunnelAspire.CommandLine;
 using TunnelAspire.Protocol.Streaming;
 
 namespace TunnelAspire.Agent.WaysIn;
@@ -20,7 +21,7 @@ internal sealed class StandardStreams(Stream input, Stream output) : IByteEnd
 
     /// <summary>The process's own. Nothing else may write to standard output from then on.</summary>
     public static StandardStreams Open() => new(
-        OpenPipe(0, FileAccess.Read) ?? Console.OpenStandardInput(), OpenPipe(1, FileAccess.Write) ?? Console.OpenStandardOutput());
+        Of(StandardHandles.Input, FileAccess.Read, Console.OpenStandardInput), Of(StandardHandles.Output, FileAccess.Write, Console.OpenStandardOutput));
 
     /// <inheritdoc/>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
@@ -66,6 +67,10 @@ internal sealed class StandardStreams(Stream input, Stream output) : IByteEnd
         _over.Cancel();
         output.Dispose();
     }
+
+    /// <summary>One that was closed from the start is empty, and takes everything.</summary>
+    private static Stream Of(int descriptor, FileAccess access, Func<Stream> otherwise) =>
+        StandardHandles.IsClosed(descriptor) ? Stream.Null : OpenPipe(descriptor, access) ?? otherwise();
 
     /// <summary>
     /// The descriptor, unless it is a file. Unlike the console's stream, this one tells when nobody reads any more, and can be

@@ -87,6 +87,33 @@ public sealed class StandardStreamsTests(SharedTunnel shared)
         await shell.LineAsync("exit 1");
     }
 
+    /// <summary>The numbers of closed streams go to files that the program opens itself: nothing of theirs may reach the target, and nothing of its may reach them.</summary>
+    [Theory]
+    [InlineData("<&-", "target")]
+    [InlineData(">&-", "")]
+    [InlineData("<&- >&- 2>&-", "")]
+    [InlineData("2>&-", "target")]
+    public async Task Streams_ThatWereClosedFromTheStart_AreEmptyAndTakeEverything(string closed, string seen)
+    {
+        using Socket listener = Loopback.Listen(out int port);
+        await using ChildProcess shell = Shell($"{Tunnel(port)} </dev/null {closed}");
+        using Socket target = await listener.AcceptAsync().WaitAsync(Patience);
+        Assert.Equal(0, await target.ReceiveAsync(new byte[1]).WaitAsync(Patience));
+        await target.SendAsync("target\n"u8.ToArray());
+        target.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal(0, await shell.ExitAsync(Patience));
+        Assert.Equal(seen, shell.Output);
+    }
+
+    [Fact]
+    public async Task Server_ThatCannotBeReached_IsToldWhileItIsTried()
+    {
+        await using ChildProcess shell = Shell($"{Installed.Built("TunnelAspire.Agent", "tunnel")} connect http://127.0.0.1:1 -W a:1 </dev/null 2>&1");
+
+        await shell.LineAsync("tunnel: cannot connect to 127.0.0.1:1: Connection refused; trying on");
+    }
+
     /// <summary>ssh hangs up on its proxy command when it is done; nothing may stay behind at the target.</summary>
     [Theory]
     [InlineData(SigHup)]

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Protocol.Carriers;
@@ -15,13 +15,14 @@ public sealed class PathWatchTests : IAsyncLifetime
     private static readonly CarrierException Overdue = new(CarrierFault.Lost, "", new OperationCanceledException());
 
     private readonly FakeTimeProvider _time = new();
+    private readonly RecordingLogs _logs = new();
     private readonly PathModes _path = PathModesTests.Path("auto");
     private readonly Channel<(bool Sizes, TaskCompletionSource<PathMeasurement> Answer)> _probes =
         Channel.CreateUnbounded<(bool, TaskCompletionSource<PathMeasurement>)>();
 
     private readonly PathWatch _watch;
 
-    public PathWatchTests() => _watch = new PathWatch(MeasureAsync, _path, _time, NullLogger<PathWatch>.Instance);
+    public PathWatchTests() => _watch = new PathWatch(MeasureAsync, _path, _time, _logs.CreateLogger<PathWatch>());
 
     public async ValueTask InitializeAsync() => await _watch.StartAsync(CancellationToken.None);
 
@@ -88,6 +89,25 @@ public sealed class PathWatchTests : IAsyncLifetime
 
         Assert.True(await AnswerAsync(Streams)); // the sizes are still to be measured
         await PromotedAsync();
+    }
+
+    [Fact]
+    public async Task Outage_IsToldOnce_AndSoIsItsEnd()
+    {
+        await AnswerAsync(Streams);
+        await PromotedAsync();
+        _path.Failed(Lost);
+        for (int i = 0; i < 3; i++)
+        {
+            await UntilProbedAsync();
+            await FailAsync();
+        }
+
+        await UntilProbedAsync();
+        Assert.Single(_logs.Lines, line => line.Contains(" 1024 ", StringComparison.Ordinal));
+        await AnswerAsync(Streams);
+
+        await Waiting.UntilAsync(() => _logs.Lines.Count(line => line.Contains(" 1020 ", StringComparison.Ordinal)) == 2, "it is told that the path is as before");
     }
 
     [Fact]

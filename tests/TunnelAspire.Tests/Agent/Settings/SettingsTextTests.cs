@@ -72,5 +72,27 @@ public sealed class SettingsTextTests
         Assert.Equal("/etc/tunnel.json, line 3, column 3: Agent:Mode is strange", text.Locate(new InvalidOperationException("Agent:Mode is strange")));
     }
 
+    [Theory]
+    [InlineData("line 4, column 4: --cert and --key belong together (Agent:Certificate, Agent:Key)", "--cert and --key belong together (Agent:Certificate, Agent:Key)")]
+    [InlineData("line 3, column 15: Agent:Headers:0: the header 'nocolon' is none", "the header 'nocolon' is none")]
+    [InlineData("line 6, column 2: Logging:LogLevel:Default: Configuration value 'Loud' is not supported.", "Configuration value 'Loud' is not supported.")]
+    public void Locate_OfAMessageThatNamesASetting_OrQuotesItsValue_NamesItsPlace(string located, string message)
+    {
+        SettingsText text = Parse("""
+            {
+             "Agent": {
+               "Headers":["nocolon"],
+               "Certificate": "a.pem" },
+             "Logging": { "LogLevel": {
+             "Default": "Loud" } } }
+            """);
+
+        Assert.Equal($"/etc/tunnel.json, {located}", text.Locate(new FormatException(message)));
+    }
+
+    [Fact]
+    public void Locate_OfAnotherSetting_WhoseNameBeginsAlike_NamesNoPlace() =>
+        Assert.Equal("Agent:Model is no setting", Parse("""{ "Agent": { "Mode": "auto" } }""").Locate(new SettingException("Agent:Model", "Agent:Model is no setting")));
+
     private static SettingsText Parse(string text) => SettingsText.Parse("/etc/tunnel.json", Encoding.UTF8.GetBytes(text));
 }
