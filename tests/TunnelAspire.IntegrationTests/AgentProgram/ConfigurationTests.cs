@@ -11,8 +11,8 @@ public sealed class ConfigurationTests
     [InlineData("\"Server\": \"ftp://x\"", "line 1, column 14: Agent:Server: the server 'ftp://x' is not a URL")]
     [InlineData("\"Server\": \"http://x\", \"Forwards\": {\"db\": \"5432\"}", "line 1, column 49: Agent:Forwards:db: '5432' is not a forward")]
     [InlineData("\"Server\": \"http://x\", \"Forwards\": {\"db\": \"1:a:1\"}, \"OpenTimeout\": \"1 s\"", "Agent:OpenTimeout")]
-    [InlineData("\"Server\": \"http://x\", \"Forwards\": {\"db\": \"1:a:1\"}, \"Headers\": [\"nocolon\"]", "line 1, column 80: Agent:Headers:0: the header 'nocolon'")]
-    [InlineData("\"Server\": \"http://x\", \"Socks\": {\"Listen\": [\"0\"], \"User\": \"ann\"}", "line 1, column 62: Agent:Socks:User and Agent:Socks:Password belong together")]
+    [InlineData("\"Server\": \"http://x\", \"Forwards\": {\"db\": \"1:a:1\"}, \"Headers\": [\"nocolon\"]", "Agent:Headers:0: the header 'nocolon'")]
+    [InlineData("\"Server\": \"http://x\", \"Socks\": {\"Listen\": [\"0\"], \"User\": \"ann\"}", "Agent:Socks:User and Agent:Socks:Password belong together")]
     [InlineData("\"Server\": \"http://x\", \"Forwards\": {\"db\": \"1:a:1\"}, \"OpenTimeout\": \"1:0:0\"", "Agent:OpenTimeout must be 00:00:01 to 00:10:00")]
     [InlineData("\"Server\": \"http://x\", \"Socks\": {\"Listen\": [\"1:2:3\"]}", "line 1, column 57: Agent:Socks:Listen:0: '1:2:3' is no address to listen on")]
     public async Task File_ThatIsWrong_IsExitCodeTwo_AndItsPlace(string agent, string message)

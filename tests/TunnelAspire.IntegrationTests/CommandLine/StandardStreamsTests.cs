@@ -61,12 +61,13 @@ public sealed class StandardStreamsTests(SharedTunnel shared)
     public async Task Target_ThatResets_IsExitCodeOne()
     {
         using Socket listener = Loopback.Listen(out int port);
-        await using ChildProcess shell = Shell($"sleep 30 | {Tunnel(port)}");
+        await using ChildProcess shell = Shell($"sleep 30 | ({Tunnel(port)}; echo exit $?)");
         using Socket target = await listener.AcceptAsync().WaitAsync(Patience);
         target.LingerState = new LingerOption(enable: true, seconds: 0);
         target.Dispose();
 
-        await shell.LineAsync("tunnel: target-reset: ");
+        await shell.LineAsync("tunnel: ");
+        await shell.LineAsync("exit 1");
     }
 
     [Fact]

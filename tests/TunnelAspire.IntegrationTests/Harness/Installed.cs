@@ -10,7 +10,7 @@ public static class Installed
     public static string Root { get; } = FindRoot();
 
     /// <summary>Debug or Release, as the tests themselves.</summary>
-    private static string Configuration { get; } =
+    public static string Configuration { get; } =
         AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
 
     public static string Find(string program) =>
