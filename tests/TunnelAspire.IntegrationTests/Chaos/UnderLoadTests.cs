@@ -89,7 +89,7 @@ public sealed class UnderLoadTests(ITestOutputHelper output)
         await fleet.StartRedisAsync();
         await waiting;
         TimeSpan opened = Stopwatch.GetElapsedTime(back);
-        output.WriteLine($"opened {opened.TotalSeconds:F2} s after Redis had been started");
+        Console.Error.WriteLine($"chaos: opened {opened.TotalSeconds:F2} s after Redis had been started, which was away for {away.TotalSeconds} s");
         await EndAsync(traffic, fleet, longest: TimeSpan.FromSeconds(3)); // a busy machine; a session that notices waits for Redis
         Assert.InRange(opened.TotalSeconds, 0, 2);
     }

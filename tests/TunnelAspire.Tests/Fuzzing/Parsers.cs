@@ -4,9 +4,11 @@ using System.Numerics;
 using System.Text;
 using TunnelAspire.Agent.Forwards;
 using TunnelAspire.Agent.Http;
+using TunnelAspire.Agent.Settings;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Targets;
+using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Identity;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
@@ -43,6 +45,8 @@ public static class Parsers
         new("forward", ["5432:db.internal:5432", "*:8080:[::1]:80", "/tmp/a.sock:db:1", "5432:/run/a.sock", "[::1]:0:a:1"], CheckForward),
         new("listening address", ["1080", "*:1080", "localhost:0", "[::1]:65535"], text => Refusing(() => ListenAddress.Parse(text))),
         new("proxy request", ["CONNECT db:1 HTTP/1.1\r\nHost: db\r\n\r\n", "GET http://db/x?y HTTP/1.0\r\nA: b\r\nProxy-Authorization: Basic YTpi\r\n\r\n"], CheckProxyRequest),
+        new("direct request", ["POST /v1/sessions/AAAAAAAAAAAAAAAAAAAAAA/send?offset=0 HTTP/1.1\r\nHost: a:80\r\nTunnel-Token: x\r\nTransfer-Encoding: chunked\r\n\r\n", "GET /health HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n", "POST /v1/sessions?target=a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 17\r\n\r\n"], CheckDirectHead),
+        new("agent's configuration", ["{\"Agent\":{\"Server\":\"https://a\",\"Forwards\":{\"db\":\"5432:db:5432\"},\"Socks\":{\"Listen\":[\"1080\"]},/* x */\"Mode\":\"poll\",}}"], text => Refusing(() => SettingsText.Parse("tunnel.json", Encoding.UTF8.GetBytes(text)))),
         new("proxy's refusal", ["HTTP/1.1 407 Go away\r\nServer: squid/5.7\r\nProxy-Authenticate: Basic realm=\"x\"\r\nProxy-Authenticate: NTLM\r\n\r\n"], text => _ = ProxyDemand.Of(ProxyDemand.Parse(text))),
         new("route", ["connector-0|17|http://127.0.0.1:8081/", "a|1|https://x|seal=AAAA"], CheckRoute),
         new("connector's entry", ["17|5|0|http://127.0.0.1:8081/", "17|5|1|http://x"], CheckStatus),
@@ -127,6 +131,21 @@ public static class Parsers
             Must(handedOn.Method == request.Method && handedOn.Version == request.Version);
             Must(handedOn.Fields.Count <= request.Fields.Count + 2);
             Must(handedOn.Fields.Skip(1).SkipLast(1).All(request.Fields.Contains));
+        }
+    }
+
+    /// <summary>What is served directly is beyond doubt: nothing in it that a system in front may have read otherwise.</summary>
+    private static void CheckDirectHead(string text)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(text);
+        DirectHead head = new();
+        if (head.TryRead(bytes))
+        {
+            Must(bytes.AsSpan(0, head.Length).IndexOf("\r\n\r\n"u8) == head.Length - 4);
+            Must(head.Path.StartsWith('/') && !(head.Path + head.Query).Any(c => c is <= ' ' or '#'));
+            Must(head.BodyLength is null or >= 0 && (head.Method == "POST" || head.BodyLength == 0), "a body where none is");
+            Must(head.Headers["Host"].Count == 1 && head.Headers.All(field => !field.Value.ToString().Any(char.IsControl) && !field.Key.Any(char.IsWhiteSpace)));
+            Must(!(head.Headers.ContentLength is not null && head.Headers["Transfer-Encoding"].Count > 0), "two lengths");
         }
     }
 

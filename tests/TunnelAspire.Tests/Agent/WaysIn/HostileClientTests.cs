@@ -1,5 +1,6 @@
 using CsCheck;
 using TunnelAspire.Agent.WaysIn;
+using TunnelAspire.Tests.Fuzzing;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Agent.WaysIn;
@@ -146,7 +147,7 @@ public sealed class HostileClientTests
         byte[][] beginnings = [[], [5], [5, 1, 0, 5], [5, 1, 0, 5, 1, 0, 3], [4, 1], [.. "GET "u8]];
         Gen<byte[]> noise = Gen.Int[0, beginnings.Length - 1].Select(Gen.Byte.Array[0, 600], (beginning, rest) => (byte[])[.. beginnings[beginning], .. rest]);
 
-        await noise.SampleAsync(async bytes => { await proxy.AnswerAsync(bytes); }, iter: 300, threads: 1);
+        await noise.SampleAsync(async bytes => { await proxy.AnswerAsync(bytes); }, iter: ParserProperties.Times(300), threads: 1);
 
         await proxy.RequireServiceAsync();
     }
