@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using TunnelAspire.Http1;
 using TunnelAspire.Agent.Paths;
 using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Protocol.Metering;
@@ -29,6 +30,7 @@ public sealed class AgentMetrics
         BudgetMeter.Observe(meter, Buffers);
         _retries = meter.CreateCounter<long>("tunnel.requests.retried", "{request}", "Requests that failed and were tried again, by fault");
         meter.CreateObservableGauge("tunnel.path.mode", MeasureModes, description: "How bytes move: 0 poll, 1 burst, 2 stream; by direction");
+        meter.CreateObservableUpDownCounter("tunnel.client.connections", () => Http1Handler.Connections, "{connection}", "Connections in plain HTTP/1.1 that this process has made, in use or idle");
         _ackLag = meter.CreateHistogram<double>("tunnel.ack.lag", "s", "Time from sending bytes to their acknowledgement");
     }
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
 using TunnelAspire.Http.Identity;
+using TunnelAspire.Http1;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
@@ -20,7 +21,10 @@ public sealed partial class Forwarder : IDisposable
     private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Restoring = TimeSpan.FromSeconds(5); // a few heartbeats
 
-    private readonly HttpMessageInvoker _client;
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1); // of a connection to a connector
+
+    private readonly HttpMessageInvoker _plain;
+    private readonly HttpMessageInvoker _secure;
     private readonly RelayOptions _options;
     private readonly IRoutingStore _store;
     private readonly LocalConnector? _local;
@@ -36,10 +40,11 @@ public sealed partial class Forwarder : IDisposable
     {
         (_options, _store, _proofs, _local, _logger, _drain, _stopping) = (options.Value, store, proofs, local, logger, drain, drain.LetGo);
         _agents = new AgentAddress(options.Value.TrustedProxies);
-        _client = new HttpMessageInvoker(new SocketsHttpHandler
+        _plain = new HttpMessageInvoker(new Http1Handler(options.Value.ConnectTimeout, IdleTimeout));
+        _secure = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.Value.ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(1),
+            PooledConnectionIdleTimeout = IdleTimeout,
             ActivityHeadersPropagator = null, // the agent's trace context is copied as it came
             AllowAutoRedirect = false,
             UseCookies = false,
@@ -57,7 +62,11 @@ public sealed partial class Forwarder : IDisposable
         _local is not null && _local.Address() == connector ? HandOverAsync(_local, context, session) : SendOnAsync(context, session, connector);
 
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _plain.Dispose();
+        _secure.Dispose();
+    }
 
     private async Task<int> HandOverAsync(LocalConnector local, HttpContext context, SessionId session)
     {
@@ -85,8 +94,21 @@ public sealed partial class Forwarder : IDisposable
         // go, a send after a moment in which it mostly ends by itself, and their repeats take another relay.
         TimeSpan patience = HttpMethods.IsGet(context.Request.Method) ? TimeSpan.Zero : SendPatience;
         using CancellationTokenRegistration stop = _stopping.Register(() => over.CancelAfter(patience));
-        using HttpResponseMessage response = await SendAsync(request, connector, over.Token);
-        await stop.DisposeAsync();
+        HttpResponseMessage response = await SendAsync(request, connector, over.Token);
+        try
+        {
+            await stop.DisposeAsync();
+            return await AnswerAsync(context, response, connector, over);
+        }
+        finally
+        {
+            response.Dispose();
+            await (((RelayedBody?)request.Content)?.StopAsync() ?? Task.CompletedTask); // refused before it had been read
+        }
+    }
+
+    private async Task<int> AnswerAsync(HttpContext context, HttpResponseMessage response, ConnectorAddress connector, CancellationTokenSource over)
+    {
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
             throw new TunnelException(TunnelError.SessionUnknown, "no such session"); // the same answer as where there is no route
@@ -180,7 +202,7 @@ public sealed partial class Forwarder : IDisposable
         RelayedBody? body = (RelayedBody?)request.Content;
         try
         {
-            response = await _client.SendAsync(request, cancellationToken);
+            response = await (connector.Url.Scheme == Uri.UriSchemeHttp ? _plain : _secure).SendAsync(request, cancellationToken);
             if (response.Headers.Contains(TunnelHeaders.Version))
             {
                 RequireTrust(response, connector);

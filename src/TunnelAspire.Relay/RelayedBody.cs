@@ -12,10 +12,10 @@ internal sealed class RelayedBody(PipeReader source, long? length) : HttpContent
     /// <summary>Why the body could not be read, if that is what failed: the client is to blame, not the connector.</summary>
     public Exception? SourceFailure { get; private set; }
 
-    /// <summary>Lets go of the source, which a failed forward may still be reading.</summary>
+    /// <summary>Lets go of the source, which a forward that has failed or was refused may still be reading.</summary>
     public async Task StopAsync()
     {
-        if (Volatile.Read(ref _begun) == 1)
+        if (Volatile.Read(ref _begun) == 1 && !_ended.Task.IsCompleted)
         {
             source.CancelPendingRead();
             await _ended.Task;

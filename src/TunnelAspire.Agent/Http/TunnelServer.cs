@@ -1,4 +1,5 @@
 using System.Net;
+using TunnelAspire.Http1;
 
 namespace TunnelAspire.Agent.Http;
 
@@ -6,6 +7,7 @@ namespace TunnelAspire.Agent.Http;
 public sealed class TunnelServer : IDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30); // under the idle cut of the strictest systems in between
 
     /// <summary>A whole message of the default size: it waits for no leave to go on.</summary>
     private const int StreamWindow = 1024 * 1024;
@@ -74,14 +76,17 @@ public sealed class TunnelServer : IDisposable
     /// <summary>How connections are made: what the options say, and nothing that would hide what the path does.</summary>
     internal static SocketsHttpHandler Handler(AgentOptions options) => Handler(ForwardProxy.Find(options), ForwardProxy.Find(options)?.Login, new ServerTls(options));
 
-    private HttpMessageHandler Client() => Proxy is { Login: { } login } && Proxy.ReadsRequestsTo(Url)
-        ? new ProxyLogin(Handler(Proxy, null, Tls), Handler(Proxy, login, Tls), login)
-        : Handler(Proxy, Proxy?.Login, Tls);
+    private HttpMessageHandler Client() => Proxy switch
+    {
+        null when Url.Scheme == Uri.UriSchemeHttp && _http.Version == HttpVersion.Version11 => new Http1Handler(ConnectTimeout, IdleTimeout),
+        { Login: { } login } when Proxy.ReadsRequestsTo(Url) => new ProxyLogin(Handler(Proxy, null, Tls), Handler(Proxy, login, Tls), login),
+        _ => Handler(Proxy, Proxy?.Login, Tls),
+    };
 
     private static SocketsHttpHandler Handler(ForwardProxy? proxy, NetworkCredential? login, ServerTls tls) => new()
     {
         ConnectTimeout = ConnectTimeout,
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), // under the idle cut of the strictest systems in between
+        PooledConnectionIdleTimeout = IdleTimeout,
         ActivityHeadersPropagator = null, // a session is one trace; the requests that carry its bytes are none
         AllowAutoRedirect = false, // a redirect is somebody else's answer
         UseCookies = false,

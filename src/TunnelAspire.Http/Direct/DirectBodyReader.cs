@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using TunnelAspire.Http1;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -17,43 +17,27 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
 {
     private const int SmallBuffer = 4 * 1024;
     private const int LargeBuffer = 64 * 1024;
-    private const int LongestChunkLine = 256;
 
     private CancellationTokenSource? _cancel; // made with the first wait
     private byte[] _buffer = [];
     private int _start; // of what has been received and not been handed out
     private int _end;
     private ReadOnlyMemory<byte> _part; // what has been handed out and not been consumed
-    private long _remaining; // of the body, or of the current chunk
-    private Framing _framing;
+    private BodyFraming _framing = BodyFraming.OfLength(0);
     private bool _cancelled;
 
-    private enum Framing
-    {
-        Length,
-        ChunkSize,
-        ChunkData,
-        ChunkEnd,
-        Trailer,
-        Done,
-        Broken,
-    }
-
     /// <summary>All of the body has been consumed.</summary>
-    public bool Ended => _framing == Framing.Done && _part.IsEmpty;
+    public bool Ended => _framing.Ended && _part.IsEmpty;
+
+    /// <summary>More of the body is to come, and nobody knows how much: reading on may run into the next request.</summary>
+    public bool MayRunOver => !_framing.Ended && !_framing.HasLength;
 
     /// <summary>Begins a body of <paramref name="length"/> bytes; null: chunked.</summary>
     public void Begin(long? length)
     {
         _part = default;
         Volatile.Write(ref _cancelled, false);
-        _remaining = length ?? 0;
-        _framing = length switch
-        {
-            null => Framing.ChunkSize,
-            0 => Framing.Done,
-            _ => Framing.Length,
-        };
+        _framing = length is { } known ? BodyFraming.OfLength(known) : BodyFraming.Chunked();
     }
 
     /// <summary>Ends it; returns what was received beyond its end, which nobody asked for yet.</summary>
@@ -94,7 +78,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         }
 
         ReadFraming(); // an end that has come with the last bytes is told with them
-        result = new ReadResult(new ReadOnlySequence<byte>(_part), isCanceled: false, _framing == Framing.Done);
+        result = new ReadResult(new ReadOnlySequence<byte>(_part), isCanceled: false, _framing.Ended);
         return result.IsCompleted || !_part.IsEmpty;
     }
 
@@ -119,80 +103,29 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     /// <summary>Reads what has been received of the framing between the body's bytes.</summary>
     private void ReadFraming()
     {
-        if (_framing == Framing.Broken)
+        try
         {
-            throw Broken("it was broken before"); // whatever follows might be read as something that it is not
+            _start += _framing.Read(_buffer.AsSpan(_start.._end));
         }
-
-        while (_framing is not (Framing.Length or Framing.ChunkData or Framing.Done) && TryReadLine(out ReadOnlySpan<byte> line))
+        catch (FormatException e)
         {
-            Frame(line);
+            throw new BadHttpRequestException($"Broken body: {e.Message}.", e);
         }
     }
 
     /// <summary>The body's next bytes among those that were received; empty where there are none.</summary>
     private ReadOnlyMemory<byte> Take()
     {
-        if (_framing is not (Framing.Length or Framing.ChunkData))
+        int count = (int)Math.Min(_end - _start, _framing.Remaining);
+        if (count == 0)
         {
             return default;
         }
 
-        int count = (int)Math.Min(_end - _start, _remaining);
         ReadOnlyMemory<byte> part = _buffer.AsMemory(_start, count);
         _start += count;
-        _remaining -= count;
-        if (_remaining == 0)
-        {
-            _framing = _framing == Framing.Length ? Framing.Done : Framing.ChunkEnd;
-        }
-
+        _framing.Took(count);
         return part;
-    }
-
-    /// <summary>A line of the chunked coding (RFC 9112 section 7.1): <c>size[;extension]</c>, the empty line after a chunk's data, or a trailer.</summary>
-    private void Frame(ReadOnlySpan<byte> line)
-    {
-        switch (_framing)
-        {
-            case Framing.ChunkSize:
-                int semicolon = line.IndexOf((byte)';');
-                ReadOnlySpan<byte> size = (semicolon < 0 ? line : line[..semicolon]).TrimEnd(" \t"u8);
-                if (size.Length is 0 or > 8 || !int.TryParse(size, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int length) || length < 0)
-                {
-                    throw Broken("the size of a chunk is no number");
-                }
-
-                (_remaining, _framing) = (length, length == 0 ? Framing.Trailer : Framing.ChunkData);
-                break;
-            case Framing.ChunkEnd when line.IsEmpty:
-                _framing = Framing.ChunkSize;
-                break;
-            case Framing.Trailer:
-                _framing = line.IsEmpty ? Framing.Done : Framing.Trailer;
-                break;
-            default:
-                throw Broken("a chunk is longer than its size");
-        }
-    }
-
-    private bool TryReadLine(out ReadOnlySpan<byte> line)
-    {
-        ReadOnlySpan<byte> received = _buffer.AsSpan(_start.._end);
-        int feed = received.IndexOf((byte)'\n');
-        if (feed < 0 ? received.Length > LongestChunkLine : feed > LongestChunkLine || feed == 0 || received[feed - 1] != '\r')
-        {
-            throw Broken("the line of a chunk does not end");
-        }
-
-        line = feed < 0 ? default : received[..(feed - 1)];
-        if (line.Contains((byte)'\r'))
-        {
-            throw Broken("the line of a chunk has two ends");
-        }
-
-        _start += feed + 1;
-        return feed >= 0;
     }
 
     /// <summary>Makes room behind what has been received and not been read.</summary>
@@ -215,7 +148,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         // Never beyond a body whose length is known: what follows belongs to the next request.
-        int most = _framing == Framing.Length ? (int)Math.Min(_buffer.Length - _end, _remaining) : _buffer.Length - _end;
+        int most = _framing.HasLength ? (int)Math.Min(_buffer.Length - _end, _framing.Remaining) : _buffer.Length - _end;
         int there = socket.Receive(_buffer.AsSpan(_end, most), SocketFlags.None, out SocketError error);
         if (error == SocketError.Success)
         {
@@ -255,7 +188,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
 
     private BadHttpRequestException Broken(string how)
     {
-        _framing = Framing.Broken;
+        _framing.Break();
         return new BadHttpRequestException($"Broken body: {how}.");
     }
 }

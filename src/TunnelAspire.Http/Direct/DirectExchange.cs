@@ -150,7 +150,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     /// <exception cref="InvalidOperationException">A header has a character that would end its line.</exception>
     public int WriteHead(Span<byte> to, bool chunked, long? length)
     {
-        Closes |= string.Equals(ResponseHeaders["Connection"], "close", StringComparison.OrdinalIgnoreCase);
+        Closes |= _reader.MayRunOver || string.Equals(ResponseHeaders["Connection"], "close", StringComparison.OrdinalIgnoreCase);
         HeadWriter head = new(to);
         head.Write("HTTP/1.1 ");
         head.Write(StatusCode.ToString(CultureInfo.InvariantCulture));

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace TunnelAspire.Http1;
+
+/// <summary>
+/// Sends requests in plain HTTP/1.1, straight to their server (decision 22). Made for what a tunnel asks of a client: many requests
+/// that wait for long and hold nothing while they do, bodies that are sent and received piece by piece on the thread that has them,
+/// and a pool of connections that nobody else uses. It knows no redirects, cookies, proxies, logins, compression.
+/// </summary>
+public sealed class Http1Handler : HttpMessageHandler
+{
+    private static int _connections;
+
+    private readonly ConcurrentDictionary<string, Http1Pool> _pools = new(StringComparer.OrdinalIgnoreCase);
+    private readonly TimeSpan _connectTimeout;
+    private readonly TimeSpan _idleTimeout;
+    private readonly Timer _tidy;
+
+    /// <summary>A client with a pool of its own.</summary>
+    /// <param name="connectTimeout">How long connecting may take, the server's name included.</param>
+    /// <param name="idleTimeout">How long a connection is kept that nobody uses.</param>
+    public Http1Handler(TimeSpan connectTimeout, TimeSpan idleTimeout)
+    {
+        (_connectTimeout, _idleTimeout) = (connectTimeout, idleTimeout);
+        _tidy = new Timer(static handler => ((Http1Handler)handler!).Tidy(), this, idleTimeout / 2, idleTimeout / 2);
+    }
+
+    /// <summary>Connections of this process's clients, in use or idle.</summary>
+    public static int Connections => Volatile.Read(ref _connections);
+
+    internal static void Count(int more) => Interlocked.Add(ref _connections, more);
+
+    /// <inheritdoc/>
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        Uri uri = request.RequestUri is { IsAbsoluteUri: true, Scheme: "http" } plain ? plain : throw new NotSupportedException($"{request.RequestUri} is not plain HTTP");
+        return _pools.GetOrAdd(uri.Authority, static (_, to) => new Http1Pool(to.Uri, to.Timeout), (Uri: uri, Timeout: _connectTimeout)).SendAsync(request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _tidy.Dispose();
+            foreach (Http1Pool pool in _pools.Values)
+            {
+                pool.Close();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Tidy()
+    {
+        long since = Environment.TickCount64 - (long)_idleTimeout.TotalMilliseconds;
+        foreach (Http1Pool pool in _pools.Values)
+        {
+            pool.Close(since);
+        }
+    }
+}
