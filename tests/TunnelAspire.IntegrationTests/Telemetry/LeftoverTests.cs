@@ -30,7 +30,7 @@ public sealed class LeftoverTests
 
         client.Dispose();
         standing.Dispose();
-        string report = await before.RequireNoneAsync();
+        string report = await before.RequireNoneAsync(memoryMiB: 16);
         TestContext.Current.TestOutputHelper?.WriteLine(report);
     }
 }

@@ -28,9 +28,6 @@ public sealed class Leftovers
     /// <summary>Told, but not demanded: the part of the resident memory that is the collector's.</summary>
     private const string Heap = "dotnet.gc.last_collection.memory.committed_size";
 
-    /// <summary>So much more memory than before is none: code that was compiled again, faster, since; stacks of threads.</summary>
-    private const long MemorySlackKiB = 16 * 1024;
-
     private readonly Collector _collector;
     private readonly IReadOnlyList<(string Name, int Process)> _processes;
     private readonly Dictionary<string, Holding> _before;
@@ -54,12 +51,14 @@ public sealed class Leftovers
 
     /// <summary>Waits until nothing is left over; fails with what is.</summary>
     /// <param name="sockets">How many sockets more than before are none: connections that are kept for the next request.</param>
-    /// <param name="memory">How much the resident memory may have grown, as a part of what it was; 16 MiB beside that are none.</param>
+    /// <param name="memory">How much the resident memory may have grown, as a part of what it was.</param>
+    /// <param name="memoryMiB">So much more memory is none, in MiB: code that was compiled again, faster, since; stacks of threads.</param>
     /// <param name="patience">How long things may take to go: connections that are kept go after a minute or two.</param>
     /// <param name="now">The processes that have taken the places of some, each compared with the one of its name.</param>
     /// <returns>What each process holds, before and after, in a line for each.</returns>
-    public async Task<string> RequireNoneAsync(int sockets = 8, double memory = 0.2, TimeSpan? patience = null, params (string Name, int Process)[] now)
+    public async Task<string> RequireNoneAsync(int sockets = 8, double memory = 0.2, int memoryMiB = 0, TimeSpan? patience = null, params (string Name, int Process)[] now)
     {
+        double Most(long residentKiB) => (residentKiB * (1 + memory)) + (memoryMiB * 1024L);
         List<string> left = [];
         List<string> report = [];
         try
@@ -70,7 +69,7 @@ public sealed class Leftovers
                     (left, report) = ([], []);
                     foreach ((string name, int process) in now.Length > 0 ? now : _processes)
                     {
-                        Compare(name, _before[name], await FreshAsync(_collector, name, process), sockets, memory, left, report);
+                        Compare(name, _before[name], await FreshAsync(_collector, name, process), sockets, Most, left, report);
                     }
 
                     return left.Count == 0;
@@ -86,7 +85,7 @@ public sealed class Leftovers
         return string.Join('\n', report);
     }
 
-    private static void Compare(string name, Holding before, Holding now, int sockets, double memory, List<string> left, List<string> report)
+    private static void Compare(string name, Holding before, Holding now, int sockets, Func<long, double> memory, List<string> left, List<string> report)
     {
         List<string> figures = [];
         void Check(string what, double was, double holds, double most)
@@ -113,7 +112,7 @@ public sealed class Leftovers
         }
 
         Check("sockets", before.Sockets, now.Sockets, before.Sockets + sockets);
-        Check("resident KiB", before.ResidentKiB, now.ResidentKiB, (before.ResidentKiB * (1 + memory)) + MemorySlackKiB);
+        Check("resident KiB", before.ResidentKiB, now.ResidentKiB, memory(before.ResidentKiB));
         report.Add($"{name}: {string.Join(", ", figures)}");
     }
 
