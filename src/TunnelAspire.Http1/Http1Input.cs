@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
@@ -35,13 +36,14 @@ internal sealed class Http1Input(Socket socket)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (_buffer.Length == 0)
+        bool emptyHanded = _buffer.Length == 0;
+        if (emptyHanded)
         {
-            await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken); // may end at an old event: then the next waits
+            await socket.WaitAsync(cancellationToken);
         }
 
         MakeRoom();
-        int count = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellationToken);
+        int count = await socket.TakeAsync(_buffer.AsMemory(_end), seen: emptyHanded, cancellationToken);
         _end += count;
         return count > 0;
     }

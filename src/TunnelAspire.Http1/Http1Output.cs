@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Net.Sockets;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
@@ -162,7 +163,7 @@ internal sealed class Http1Output(Socket socket) : Stream, IBufferWriter<byte>
                     throw new IOException("the server has refused the request");
                 }
 
-                bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, cancellationToken)..];
+                bytes = bytes[await socket.PutAsync(bytes, cancellationToken)..];
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -110,6 +110,7 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout)
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(connectTimeout);
             await socket.ConnectAsync(new DnsEndPoint(server.IdnHost, server.Port), limit.Token);
+            socket.Blocking = false; // who sends or receives tries first, and waits by himself
             return new Http1Connection(socket, this);
         }
         catch (SocketException e)

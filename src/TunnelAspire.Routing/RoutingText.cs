@@ -37,9 +37,9 @@ internal sealed class RoutingText(ClusterKeys keys)
             : null;
     }
 
-    /// <summary>A URL at which a connector can be. The framework takes a path for the URL of a file.</summary>
+    /// <summary>A URL at which a connector can be, as it is written here. The framework takes a path for the URL of a file, and reads much that it would write otherwise.</summary>
     private static bool TryReadUrl(string text, [NotNullWhen(true)] out Uri? url) =>
-        Uri.TryCreate(text, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+        Uri.TryCreate(text, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.AbsoluteUri == text;
 
     private string Sealed(string what, string text) => keys.Any ? $"{text}{Mark}{keys.Sign(Purpose, $"{what}\n{text}")}" : text;
 

@@ -156,8 +156,8 @@ public sealed class AgentOptionsTests
     [Theory]
     [InlineData("client.pem", "", "", "--cert and --key belong together")]
     [InlineData("", "client.key", "", "--cert and --key belong together")]
-    [InlineData("", "", "ca.pem", "--ca, --cert and --key are for https://")]
-    [InlineData("client.pem", "client.key", "", "--ca, --cert and --key are for https://")]
+    [InlineData("", "", "ca.pem", "--ca, --cert and --key (Agent:Ca, Agent:Certificate, Agent:Key) are for https://")]
+    [InlineData("client.pem", "client.key", "", "--ca, --cert and --key (Agent:Ca, Agent:Certificate, Agent:Key) are for https://")]
     public void Check_OfFilesThatDoNotGoTogether_SaysSo(string certificate, string key, string ca, string message)
     {
         _options.Server = ca.Length > 0 || (certificate.Length > 0 && key.Length > 0) ? "http://relay.example" : "https://relay.example";
