@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -7,49 +6,31 @@ using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
 using TunnelAspire.Http.Identity;
-using TunnelAspire.Http1;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
 namespace TunnelAspire.Relay;
 
 /// <summary>Hands one request on to a connector and its answer back, as both arrive; over to a connector in this process.</summary>
-public sealed partial class Forwarder : IDisposable
+public sealed class Forwarder
 {
     private static readonly string[] RequestHeaders = [TunnelHeaders.Token, TunnelHeaders.OpenKey, "Accept", "traceparent", "tracestate"];
 
     private static readonly TimeSpan SendPatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Restoring = TimeSpan.FromSeconds(5); // a few heartbeats
 
-    private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1); // of a connection to a connector
-
-    private readonly HttpMessageInvoker _plain;
-    private readonly HttpMessageInvoker _secure;
+    private readonly ConnectorClient _connectors;
     private readonly RelayOptions _options;
-    private readonly IRoutingStore _store;
     private readonly LocalConnector? _local;
     private readonly RelayProofs _proofs;
-    private readonly ILogger<Forwarder> _logger;
-    private readonly ConcurrentDictionary<ConnectorAddress, bool> _distrustful = new(); // told once
     private readonly AgentAddress _agents;
     private readonly RelayDrain _drain;
     private readonly CancellationToken _stopping;
 
-    /// <summary>A forwarder with a connection pool of its own.</summary>
-    public Forwarder(IOptions<RelayOptions> options, IRoutingStore store, RelayDrain drain, RelayProofs proofs, ILogger<Forwarder> logger, LocalConnector? local = null)
+    /// <summary>A forwarder.</summary>
+    public Forwarder(IOptions<RelayOptions> options, ConnectorClient connectors, RelayDrain drain, RelayProofs proofs, LocalConnector? local = null)
     {
-        (_options, _store, _proofs, _local, _logger, _drain, _stopping) = (options.Value, store, proofs, local, logger, drain, drain.LetGo);
+        (_options, _connectors, _proofs, _local, _drain, _stopping) = (options.Value, connectors, proofs, local, drain, drain.LetGo);
         _agents = new AgentAddress(options.Value.TrustedProxies);
-        _plain = new HttpMessageInvoker(new Http1Handler(options.Value.ConnectTimeout, IdleTimeout));
-        _secure = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            ConnectTimeout = options.Value.ConnectTimeout,
-            PooledConnectionIdleTimeout = IdleTimeout,
-            ActivityHeadersPropagator = null, // the agent's trace context is copied as it came
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-        });
     }
 
     /// <summary>Forwards the request; returns the status that the connector answered with.</summary>
@@ -60,13 +41,6 @@ public sealed partial class Forwarder : IDisposable
     /// <exception cref="BadHttpRequestException">The request's body is broken.</exception>
     public Task<int> ForwardAsync(HttpContext context, SessionId session, ConnectorAddress connector) =>
         _local is not null && _local.Address() == connector ? HandOverAsync(_local, context, session) : SendOnAsync(context, session, connector);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _plain.Dispose();
-        _secure.Dispose();
-    }
 
     private async Task<int> HandOverAsync(LocalConnector local, HttpContext context, SessionId session)
     {
@@ -94,7 +68,7 @@ public sealed partial class Forwarder : IDisposable
         // go, a send after a moment in which it mostly ends by itself, and their repeats take another relay.
         TimeSpan patience = HttpMethods.IsGet(context.Request.Method) ? TimeSpan.Zero : SendPatience;
         using CancellationTokenRegistration stop = _stopping.Register(() => over.CancelAfter(patience));
-        HttpResponseMessage response = await SendAsync(request, connector, over.Token);
+        HttpResponseMessage response = await _connectors.SendAsync(request, connector, over.Token);
         try
         {
             await stop.DisposeAsync();
@@ -196,82 +170,6 @@ public sealed partial class Forwarder : IDisposable
         return request;
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ConnectorAddress connector, CancellationToken cancellationToken)
-    {
-        HttpResponseMessage? response = null;
-        RelayedBody? body = (RelayedBody?)request.Content;
-        try
-        {
-            response = await (connector.Url.Scheme == Uri.UriSchemeHttp ? _plain : _secure).SendAsync(request, cancellationToken);
-            if (response.Headers.Contains(TunnelHeaders.Version))
-            {
-                RequireTrust(response, connector);
-                return response;
-            }
-
-            throw new HttpRequestException($"somebody else answered in its place, with {(int)response.StatusCode}");
-        }
-        catch (Exception) when (body?.SourceFailure is not (null or OperationCanceledException))
-        {
-            throw body.SourceFailure;
-        }
-        catch (OperationCanceledException e) when (_stopping.IsCancellationRequested && cancellationToken.IsCancellationRequested)
-        {
-            // The client's cancellation, or the relay's stop: whoever still listens is told.
-            await (body?.StopAsync() ?? Task.CompletedTask);
-            throw new TunnelException(TunnelError.Draining, $"relay {_options.Name} stops", e);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // A cancellation that is not the client's is the connect timeout.
-            response?.Dispose();
-            await (body?.StopAsync() ?? Task.CompletedTask);
-            throw new TunnelException(
-                await IsGoneAsync(connector, cancellationToken) ? TunnelError.SessionGone : TunnelError.ConnectorUnreachable,
-                $"connector {connector.Name}: {e.Message}", e);
-        }
-    }
-
-    /// <summary>What is wrong between relay and connector is no answer to the agent.</summary>
-    private void RequireTrust(HttpResponseMessage response, ConnectorAddress connector)
-    {
-        if (response.StatusCode != HttpStatusCode.Forbidden || !response.Headers.TryGetValues(TunnelHeaders.Error, out IEnumerable<string>? codes) ||
-            codes.First() != TunnelError.UntrustedRelay.Code())
-        {
-            return;
-        }
-
-        if (_distrustful.TryAdd(connector, true))
-        {
-            LogDistrusted(connector.Name, connector.Url);
-        }
-
-        throw new HttpRequestException("it does not take this relay for one of its cluster");
-    }
-
-    /// <summary>
-    /// A connector that cannot be reached, and whose run has ended as far as the store knows, is dead: its sessions are too. A store
-    /// that has never heard of it may have been emptied: it is asked again when a living connector would be back in it.
-    /// </summary>
-    private async Task<bool> IsGoneAsync(ConnectorAddress connector, CancellationToken cancellationToken)
-    {
-        try
-        {
-            RunState state = await _store.FindRunAsync(connector, cancellationToken);
-            if (state == RunState.Unknown)
-            {
-                await Task.Delay(Restoring, cancellationToken);
-                state = await _store.FindRunAsync(connector, cancellationToken);
-            }
-
-            return state != RunState.Lives;
-        }
-        catch (RoutingUnavailableException)
-        {
-            return false; // nobody knows
-        }
-    }
-
     private void CopyHead(HttpResponseMessage from, HttpResponse to)
     {
         to.StatusCode = (int)from.StatusCode;
@@ -309,7 +207,4 @@ public sealed partial class Forwarder : IDisposable
             await to.BodyWriter.FlushAsync(cancellationToken);
         }
     }
-
-    [LoggerMessage(2930, LogLevel.Warning, "Connector {Connector} at {Url} does not take this relay for one of its cluster: give both the same cluster key")]
-    private partial void LogDistrusted(string connector, Uri url);
 }

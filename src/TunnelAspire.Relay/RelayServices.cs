@@ -25,6 +25,7 @@ public static class RelayServices
         builder.Services.TryAddSingleton<RelayProofs>();
         builder.Services.AddSingleton<ConnectorDirectory>();
         builder.Services.AddSingleton<RouteCache>();
+        builder.Services.AddSingleton<ConnectorClient>();
         builder.Services.AddSingleton<Forwarder>();
         builder.Services.AddSingleton<RelayAdmissions>();
         builder.Services.AddSingleton<RelayMetrics>();
