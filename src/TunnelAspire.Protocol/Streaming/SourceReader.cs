@@ -11,6 +11,7 @@ namespace TunnelAspire.Protocol.Streaming;
 internal sealed class SourceReader(IByteSource source, SendingHalf half)
 {
     private const int SmallestWait = 4 * 1024;
+    private const int Bulk = 32 * 1024;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
 
     private bool _quiet = true;
@@ -87,7 +88,10 @@ internal sealed class SourceReader(IByteSource source, SendingHalf half)
         {
             int count = await ReadAsync(memory, cancellationToken);
             filled += count;
-            expected = count < memory.Length ? 0 : source.Available; // a read that is not full has taken all there was
+
+            // A small read that is not full has taken all there was. After a large one a peer that had no room goes on at once; it must
+            // be read on, too, for its room to grow: the system measures by what is read in the time of a message.
+            expected = count < memory.Length && count < Bulk ? 0 : source.Available;
             if (expected == 0)
             {
                 _expected = Math.Max(SmallestWait, 2 * filled);
