@@ -14,7 +14,6 @@ internal sealed class Http1Connection : IDisposable
     private readonly Http1Output _output;
     private Task _sending = Task.CompletedTask;
     private Exception? _failure; // of the request's content
-    private bool _serving; // one answer has been read whole
     private bool _closes;
     private int _disposed;
 
@@ -31,9 +30,6 @@ internal sealed class Http1Connection : IDisposable
 
     /// <summary>Whether it was closed at the other end while it was idle, or has said what nobody asked for.</summary>
     public bool IsStale => _socket.Poll(0, SelectMode.SelectRead);
-
-    /// <summary>The last request found it closed: the server had given it up, and has not seen that request.</summary>
-    public bool WasStale { get; private set; }
 
     /// <summary>Sends the request; returns once its answer's head is there and the request has been sent, or was refused before that.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -66,7 +62,6 @@ internal sealed class Http1Connection : IDisposable
         }
         catch (Exception e)
         {
-            WasStale = _serving && _input.IsEmpty && _failure is null && e is not OperationCanceledException;
             Dispose();
             throw Reason(e);
         }
@@ -81,7 +76,6 @@ internal sealed class Http1Connection : IDisposable
             return;
         }
 
-        _serving = true;
         _input.Release();
         IdleSince = Environment.TickCount64;
         _pool.Return(this);

@@ -12,22 +12,9 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout)
     /// <summary>The server, as a request's Host names it.</summary>
     public string Authority { get; } = (server.HostNameType == UriHostNameType.IPv6 ? server.Host : server.IdnHost) + (server.IsDefaultPort ? "" : $":{server.Port}");
 
-    /// <summary>Sends a request on a connection that is there already, or else on a new one.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            Http1Connection connection = TryTake() ?? await ConnectAsync(cancellationToken);
-            try
-            {
-                return await connection.SendAsync(request, cancellationToken);
-            }
-            catch (Exception) when (connection.WasStale && request.Content is null)
-            {
-                // The server gave it up just then. A body may have been read by now, and is not sent twice.
-            }
-        }
-    }
+    /// <summary>Sends a request, once, on a connection that is there already, or else on a new one. Who repeats a request must know that it is a repeat.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        await (TryTake() ?? await ConnectAsync(cancellationToken)).SendAsync(request, cancellationToken);
 
     /// <summary>Takes a connection back.</summary>
     public void Return(Http1Connection connection)
