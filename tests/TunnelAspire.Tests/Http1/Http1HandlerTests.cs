@@ -262,7 +262,7 @@ public sealed class Http1HandlerTests : IDisposable
     }
 
     [Fact]
-    public async Task Header_WithALineEnd_IsNotSent()
+    public async Task Header_BeyondAscii_IsNotSent()
     {
         using HttpRequestMessage request = new(HttpMethod.Get, _server.Url);
         request.Headers.TryAddWithoutValidation("X", "ü");
