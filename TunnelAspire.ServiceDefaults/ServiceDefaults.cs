@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -23,7 +24,20 @@ public static class ServiceDefaults
     /// Lets whoever waits for a socket go on in the thread that saw it ready, without a detour over the thread pool: a byte passes
     /// each process with one wake-up. Nothing in the tunnel blocks a thread. To be called before the first socket is made.
     /// </summary>
-    public static void InlineSockets() => Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+    /// <param name="alone">
+    /// The process has the machine's processors for itself, and a thread for each. Else it has half as many: its neighbours on a
+    /// byte's way want processors too, and a session whose sockets belong to one thread costs a fifth less.
+    /// </param>
+    public static void InlineSockets(bool alone = false)
+    {
+        const string Threads = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        if (Environment.GetEnvironmentVariable(Threads) is null)
+        {
+            int threads = alone ? Environment.ProcessorCount : Math.Max(1, Environment.ProcessorCount / 2);
+            Environment.SetEnvironmentVariable(Threads, threads.ToString(CultureInfo.InvariantCulture));
+        }
+    }
 
     /// <summary>Registers the defaults. Works for web applications and for plain hosts.</summary>
     public static IHostApplicationBuilder AddServiceDefaults(this IHostApplicationBuilder builder)

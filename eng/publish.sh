@@ -8,12 +8,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 rid=${1:-linux-x64}
 out=${2:-artifacts/$rid}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+work=artifacts/build/$rid # what has not changed is not compiled again
 
 for program in Agent:tunnel Node:tunneld Relay:tunnel-relay Connector:tunnel-connector; do
-    dotnet publish "src/TunnelAspire.${program%:*}" -c Release -r "$rid" -p:PublishAot=true --artifacts-path "$work/build" -o "$work/${program%:*}" -nodeReuse:false -v quiet -clp:NoSummary
-    built=$(find "$work/${program%:*}" -maxdepth 1 -type f -perm -u+x)
+    dotnet publish "src/TunnelAspire.${program%:*}" -c Release -r "$rid" --artifacts-path "$work" -o "$work/published/${program#*:}" -nodeReuse:false -v quiet -clp:NoSummary
+    built=$(find "$work/published/${program#*:}" -maxdepth 1 -type f -perm -u+x)
     install -D "$built" "$out/bin/${program#*:}"
 done
 

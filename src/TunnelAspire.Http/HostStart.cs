@@ -15,12 +15,13 @@ public static class HostStart
     /// <param name="args">The command line.</param>
     /// <param name="register">Adds what the service consists of.</param>
     /// <param name="map">Maps its endpoints.</param>
+    /// <param name="alone">It is all of the server's side: see <see cref="ServiceDefaults.InlineSockets"/>.</param>
     /// <returns>The exit code: 0 after a clean stop, 1 after a failure.</returns>
-    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> register, Action<WebApplication> map)
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> register, Action<WebApplication> map, bool alone = false)
     {
         try
         {
-            ServiceDefaults.InlineSockets();
+            ServiceDefaults.InlineSockets(alone);
             WebApplicationBuilder builder = WebApplication.CreateBuilder([ReadSettingsOnce, .. args]);
             builder.AddServiceDefaults();
             builder.AddWebServer();

@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
-/// <summary>What a connection has received and nobody has taken yet. Whoever waits while nothing is there holds no buffer.</summary>
+/// <summary>What a connection has received and nobody has taken yet. Whoever waits while nothing is there holds the smallest buffer only.</summary>
 internal sealed class Http1Input(Socket socket)
 {
+    private const int Smallest = 640; // mostly an answer's head, or a short message, and the wait for them costs no other call
     private const int Size = 4 * 1024;
 
+    private readonly byte[] _smallest = new byte[Smallest];
     private byte[] _buffer = [];
     private int _start;
     private int _end;
@@ -36,14 +37,8 @@ internal sealed class Http1Input(Socket socket)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        bool emptyHanded = _buffer.Length == 0;
-        if (emptyHanded)
-        {
-            await socket.WaitAsync(cancellationToken);
-        }
-
         MakeRoom();
-        int count = await socket.TakeAsync(_buffer.AsMemory(_end), seen: emptyHanded, cancellationToken);
+        int count = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellationToken);
         _end += count;
         return count > 0;
     }
@@ -55,17 +50,21 @@ internal sealed class Http1Input(Socket socket)
     /// <summary>Gives the buffer back, and what is in it.</summary>
     public void Release()
     {
-        if (_buffer.Length > 0)
+        if (_buffer.Length > Smallest)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
         }
 
-        (_buffer, _start, _end) = ([], 0, 0);
+        (_buffer, _start, _end) = (_smallest, 0, 0);
     }
 
     private void MakeRoom()
     {
-        if (_start > 0)
+        if (IsEmpty)
+        {
+            Release();
+        }
+        else if (_start > 0)
         {
             Received.CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);

@@ -38,7 +38,7 @@ internal sealed class NodeCommand : RootCommand, IExplained
         Add(_config);
         Add(new PolicyCommand());
         Add(new TokenCommand());
-        SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay()));
+        SetAction((arguments, _) => HostStart.RunAsync([], builder => Register(builder, arguments), app => app.MapRelay(), alone: true));
     }
 
     /// <inheritdoc/>

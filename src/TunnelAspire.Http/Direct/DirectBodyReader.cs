@@ -25,6 +25,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     private ReadOnlyMemory<byte> _part; // what has been handed out and not been consumed
     private BodyFraming _framing = BodyFraming.OfLength(0);
     private bool _cancelled;
+    private bool _flows; // the last bytes filled the buffer: more are there
 
     /// <summary>All of the body has been consumed.</summary>
     public bool Ended => _framing.Ended && _part.IsEmpty;
@@ -32,9 +33,19 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     /// <summary>More of the body is to come, and nobody knows how much: reading on may run into the next request.</summary>
     public bool MayRunOver => !_framing.Ended && !_framing.HasLength;
 
-    /// <summary>Begins a body of <paramref name="length"/> bytes; null: chunked.</summary>
-    public void Begin(long? length)
+    /// <summary>Nothing of the body is still to come.</summary>
+    public bool HasAll => Ended || (_framing.HasLength && _framing.Remaining <= _end - _start);
+
+    /// <summary>Begins a body of <paramref name="length"/> bytes; null: chunked. Some of it may have been received with the head.</summary>
+    public void Begin(long? length, ReadOnlySpan<byte> received = default)
     {
+        if (received.Length > 0)
+        {
+            _buffer = RoomyBuffers.Take(SmallBuffer);
+            received.CopyTo(_buffer);
+        }
+
+        (_start, _end) = (0, received.Length);
         _part = default;
         Volatile.Write(ref _cancelled, false);
         _framing = length is { } known ? BodyFraming.OfLength(known) : BodyFraming.Chunked();
@@ -149,11 +160,13 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
     {
         // Never beyond a body whose length is known: what follows belongs to the next request.
         int most = _framing.HasLength ? (int)Math.Min(_buffer.Length - _end, _framing.Remaining) : _buffer.Length - _end;
-        int there = socket.Receive(_buffer.AsSpan(_end, most), SocketFlags.None, out SocketError error);
-        if (error == SocketError.Success)
+        if (_flows)
         {
-            _end += there;
-            return there > 0 ? true : throw Broken("it broke off");
+            int there = socket.Receive(_buffer.AsSpan(_end, most), SocketFlags.None, out SocketError error);
+            if (error == SocketError.Success)
+            {
+                return Received(there, most);
+            }
         }
 
         if (_cancel?.TryReset() != true)
@@ -171,9 +184,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), cancel);
         try
         {
-            int count = await socket.ReceiveAsync(_buffer.AsMemory(_end, most), SocketFlags.None, cancel.Token);
-            _end += count;
-            return count > 0 ? true : throw Broken("it broke off");
+            return Received(await socket.ReceiveAsync(_buffer.AsMemory(_end, most), SocketFlags.None, cancel.Token), most);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -184,6 +195,13 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         {
             throw new IOException(e.Message, e); // as the web server tells it: a socket's own failure would pass for the target's
         }
+    }
+
+    private bool Received(int count, int most)
+    {
+        _end += count;
+        _flows = count == most;
+        return count > 0 ? true : throw Broken("it broke off");
     }
 
     private BadHttpRequestException Broken(string how)

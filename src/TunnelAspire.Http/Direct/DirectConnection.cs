@@ -13,7 +13,7 @@ namespace TunnelAspire.Http.Direct;
 /// </summary>
 /// <remarks>
 /// 1. Wait for a request, empty-handed. 2. Look at its head without taking it. 3. Take it, and let the endpoint answer. 4. End the
-/// answer. While a request without a body is answered, the next arrival is waited for already: it may be the client's end.
+/// answer. While a request that has come whole is answered, the next arrival is waited for already: it may be the client's end.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
 internal sealed class DirectConnection(Socket socket, DirectRequests requests, CancellationToken stopping)
@@ -35,12 +35,12 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         {
             while (await ArrivedAsync() && !stopping.IsCancellationRequested)
             {
-                if (!TryPeek())
+                if (!TryBegin())
                 {
                     return true;
                 }
 
-                if (!await AnswerAsync())
+                if (!await AnswerAsync(_exchange!))
                 {
                     await LetGoAsync();
                     break;
@@ -70,14 +70,23 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         return arrived;
     }
 
-    /// <summary>Looks at the next request's head, and takes it where it is to be served here.</summary>
-    private bool TryPeek()
+    /// <summary>Looks at the next request's head; where it is to be served here, takes it and what has come of its body, and begins.</summary>
+    private bool TryBegin()
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
             int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek);
-            return _head.TryRead(buffer.AsSpan(0, count)) && socket.Receive(buffer.AsSpan(0, _head.Length)) == _head.Length;
+            if (!_head.TryRead(buffer.AsSpan(0, count)))
+            {
+                return false;
+            }
+
+            int body = (int)Math.Min(count - _head.Length, _head.BodyLength ?? int.MaxValue);
+            count = socket.Receive(buffer.AsSpan(0, _head.Length + body));
+            _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
+            _exchange.Begin(buffer.AsSpan(_head.Length..count));
+            return true;
         }
         finally
         {
@@ -86,13 +95,11 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     }
 
     /// <summary>Lets the endpoint answer; returns whether the connection may go on.</summary>
-    private async Task<bool> AnswerAsync()
+    private async Task<bool> AnswerAsync(DirectExchange exchange)
     {
-        DirectExchange exchange = _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
-        exchange.Begin();
         try
         {
-            if (exchange.BodyReader.Ended)
+            if (exchange.BodyReader.HasAll)
             {
                 _ = WatchAsync();
             }

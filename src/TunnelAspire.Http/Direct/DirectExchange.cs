@@ -61,8 +61,8 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
 
     public CancellationToken RequestAborted { get; set; }
 
-    /// <summary>Begins the request whose head has just been read. What middleware made of the one before it is forgotten.</summary>
-    public void Begin()
+    /// <summary>Begins the request whose head has just been read, with what has come of its body. What middleware made of the one before it is forgotten.</summary>
+    public void Begin(ReadOnlySpan<byte> body)
     {
         (StatusCode, Ending, Closes) = (StatusCodes.Status200OK, false, _head.Closes);
         (Protocol, Scheme, Method, PathBase) = ("HTTP/1.1", "http", _head.Method, "");
@@ -70,7 +70,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
         (RemoteIpAddress, RemotePort, LocalIpAddress, LocalPort) = (_remote?.Address, _remote?.Port ?? 0, _local?.Address, _local?.Port ?? 0);
         RequestAborted = _aborted;
         ResponseHeaders.Clear();
-        _reader.Begin(_head.BodyLength);
+        _reader.Begin(_head.BodyLength, body);
         _writer.Begin();
     }
 

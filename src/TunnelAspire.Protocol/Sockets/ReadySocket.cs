@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace TunnelAspire.Protocol.Sockets;
 
@@ -10,30 +9,6 @@ namespace TunnelAspire.Protocol.Sockets;
 public static class ReadySocket
 {
     private static readonly byte[] Glance = new byte[1]; // what is seen there, by whomever, is nobody's business
-
-    /// <summary>Receives what is there; waits, where there is nothing. The memory is not held on to by a wait that is cancelled, as the framework would until the socket's next event. The socket must not block.</summary>
-    /// <param name="socket">The socket.</param>
-    /// <param name="into">Where to.</param>
-    /// <param name="seen">Something has been seen there: no need to look first.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public static async ValueTask<int> TakeAsync(this Socket socket, Memory<byte> into, bool seen, CancellationToken cancellationToken)
-    {
-        for (; ; seen = false)
-        {
-            if (!seen)
-            {
-                await socket.ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken);
-            }
-
-            int count = socket.Receive(into.Span, SocketFlags.None, out SocketError error);
-            if (error != SocketError.WouldBlock)
-            {
-                return error == SocketError.Success ? count : throw new SocketException((int)error);
-            }
-        }
-    }
 
     /// <summary>Sends as much as there is room for, and waits where there is none; returns how much that was. The socket must not block (<see cref="Socket.Blocking"/> is false).</summary>
     /// <exception cref="SocketException">The connection is broken.</exception>

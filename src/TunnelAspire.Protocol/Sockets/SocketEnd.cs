@@ -8,9 +8,13 @@ namespace TunnelAspire.Protocol.Sockets;
 /// <summary>A connected TCP (or unix) socket as the source of one direction and the sink of the other.</summary>
 public sealed class SocketEnd : IByteEnd
 {
+    private const int Small = 256;
+
     private readonly Socket _socket;
     private ReadOnlyMemory<byte> _first;
-    private int _seen; // what the last wait has found; 0 once it may have been read
+    private int _seen; // what the last look has found; 0 once it may have been read
+    private byte[]? _small;
+    private SocketException? _broken; // what the next read tells
 
     /// <summary>Takes over <paramref name="socket"/>.</summary>
     /// <param name="socket">The connected socket.</param>
@@ -47,7 +51,7 @@ public sealed class SocketEnd : IByteEnd
     public EndPoint? RemoteEndPoint { get; }
 
     /// <inheritdoc/>
-    public int Available => _first.Length > 0 ? _first.Length : _seen > 0 ? _seen : Look();
+    public int Available => _first.Length > 0 ? _first.Length : _seen > 0 ? _seen : _seen = Look();
 
     /// <inheritdoc/>
     public ValueTask WaitAsync(CancellationToken cancellationToken)
@@ -59,17 +63,15 @@ public sealed class SocketEnd : IByteEnd
     /// <inheritdoc/>
     public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
-        if (_first.Length == 0)
+        if (_first.Length > 0)
         {
-            bool there = _seen > 0;
-            _seen = 0;
-            return _socket.TakeAsync(destination, there, cancellationToken);
+            int taken = Math.Min(destination.Length, _first.Length);
+            _first[..taken].CopyTo(destination);
+            _first = _first[taken..];
+            return ValueTask.FromResult(taken);
         }
 
-        int count = Math.Min(destination.Length, _first.Length);
-        _first[..count].CopyTo(destination);
-        _first = _first[count..];
-        return ValueTask.FromResult(count);
+        return _seen > 0 && TryReceive(destination.Span, out int count) ? ValueTask.FromResult(count) : ReceiveAsync(destination, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -96,6 +98,37 @@ public sealed class SocketEnd : IByteEnd
 
     /// <summary>Closes the connection; what was written is still delivered.</summary>
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>
+    /// Receives what comes. The wait has a small buffer in hand, and one of its own: the framework holds on to that of a wait which is
+    /// cancelled, until something happens on the socket.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        if (_broken is { } broken)
+        {
+            throw broken;
+        }
+
+        _small ??= new byte[Small];
+        int count = await _socket.ReceiveAsync(_small.AsMemory(0, Math.Min(Small, destination.Length)), SocketFlags.None, cancellationToken);
+        _small.AsSpan(0, count).CopyTo(destination.Span);
+        return count == Small && TryReceive(destination.Span[count..], out int rest) ? count + rest : count;
+    }
+
+    /// <summary>Receives what is there; false where there is nothing, or where the next read is to tell what is wrong.</summary>
+    private bool TryReceive(Span<byte> destination, out int count)
+    {
+        _seen = 0;
+        count = _socket.Receive(destination, SocketFlags.None, out SocketError error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            _broken = new SocketException((int)error); // a socket tells a reset once
+        }
+
+        return error == SocketError.Success;
+    }
 
     private int Look()
     {

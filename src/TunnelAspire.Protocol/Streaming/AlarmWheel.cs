@@ -4,18 +4,19 @@ namespace TunnelAspire.Protocol.Streaming;
 
 /// <summary>
 /// The alarms that are set, each in the slot of the time at which it is looked at. One timer runs for all of them, to the next slot
-/// that holds any; without alarms it does not run. There are two wheels in a process: for what is due soon, to the millisecond, and
-/// for the rest in steps, so that many are looked at at once.
+/// that holds any; without alarms it does not run. There are two wheels in a process: for what is due within a second, in steps of
+/// 4 ms, and for the rest in steps of 1/8 s: whatever is due within a step is looked at at once.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The two wheels live as long as the process.")]
 internal sealed class AlarmWheel
 {
     private const int Slots = 256;
-    private const int Step = 128;
+    private const int SmallStep = 4;
+    private const int LargeStep = 128;
 
     private static readonly Lock Guard = new(); // of both wheels, and of the links between alarms
-    private static readonly AlarmWheel Soon = new(1);
-    private static readonly AlarmWheel Later = new(Step);
+    private static readonly AlarmWheel Soon = new(SmallStep);
+    private static readonly AlarmWheel Later = new(LargeStep);
 
     private readonly int _step; // ms
     private readonly Alarm[] _slots = new Alarm[Slots];
@@ -59,7 +60,7 @@ internal sealed class AlarmWheel
 
             Unlink_NeedsLock(alarm);
             long now = Environment.TickCount64;
-            (due - now < Slots - 1 ? Soon : Later).Add_NeedsLock(alarm, due, now);
+            (due - now < (Slots - 1) * SmallStep ? Soon : Later).Add_NeedsLock(alarm, due, now);
         }
     }
 

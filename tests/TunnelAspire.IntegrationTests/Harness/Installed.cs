@@ -26,11 +26,39 @@ public static class Installed
                 ?? throw new InvalidOperationException($"PostgreSQL's {program} is not installed; eng/test.sh installs what the tests need")
             : throw new InvalidOperationException("PostgreSQL is not installed; eng/test.sh installs what the tests need");
 
-    /// <summary>The built executable of one of the solution's projects.</summary>
+    /// <summary>
+    /// The executable of one of the solution's projects: as it was built, or as <c>eng/publish.sh</c> has made it where
+    /// TUNNELASPIRE_PROGRAMS names the folder of those.
+    /// </summary>
     public static string Built(string project, string? executable = null, string room = "src")
     {
+        if (Published(project) is { } published)
+        {
+            return published;
+        }
+
         string path = Path.Combine(Root, room, project, "bin", Configuration, "net10.0", executable ?? project);
         return File.Exists(path) ? path : throw new InvalidOperationException($"{path} is missing; build the solution first");
+    }
+
+    private static string? Published(string project)
+    {
+        string? folder = Environment.GetEnvironmentVariable("TUNNELASPIRE_PROGRAMS");
+        string? name = project switch
+        {
+            "TunnelAspire.Agent" => "tunnel",
+            "TunnelAspire.Node" => "tunneld",
+            "TunnelAspire.Relay" => "tunnel-relay",
+            "TunnelAspire.Connector" => "tunnel-connector",
+            _ => null,
+        };
+        if (string.IsNullOrEmpty(folder) || name is null)
+        {
+            return null;
+        }
+
+        string path = Path.Combine(Root, folder, name);
+        return File.Exists(path) ? path : throw new InvalidOperationException($"{path} is missing; eng/publish.sh makes it");
     }
 
     private static string FindRoot()
