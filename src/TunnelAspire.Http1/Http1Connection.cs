@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
 /// <summary>One connection to a server, and the one request that is under way on it.</summary>
 internal sealed class Http1Connection : IDisposable
 {
-    private readonly Socket _socket;
+    private readonly ReadySocket _socket;
     private readonly Http1Pool _pool;
     private readonly Http1Input _input;
     private readonly Http1Output _output;
@@ -18,7 +19,7 @@ internal sealed class Http1Connection : IDisposable
     private int _disposed;
 
     /// <summary>Takes over a connected socket.</summary>
-    public Http1Connection(Socket socket, Http1Pool pool)
+    public Http1Connection(ReadySocket socket, Http1Pool pool)
     {
         (_socket, _pool) = (socket, pool);
         (_input, _output) = (new Http1Input(socket), new Http1Output(socket));
@@ -29,7 +30,7 @@ internal sealed class Http1Connection : IDisposable
     public long IdleSince { get; private set; }
 
     /// <summary>Whether it was closed at the other end while it was idle, or has said what nobody asked for.</summary>
-    public bool IsStale => _socket.Poll(0, SelectMode.SelectRead);
+    public bool IsStale => _socket.Socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Sends the request; returns once its answer's head is there and the request has been sent, or was refused before that.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -1,16 +1,15 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
-/// <summary>What a connection has received and nobody has taken yet. Whoever waits while nothing is there holds the smallest buffer only.</summary>
-internal sealed class Http1Input(Socket socket)
+/// <summary>What a connection has received and nobody has taken yet. Whoever waits while nothing is there holds no buffer.</summary>
+internal sealed class Http1Input(ReadySocket socket)
 {
-    private const int Smallest = 640; // mostly an answer's head, or a short message, and the wait for them costs no other call
     private const int Size = 4 * 1024;
 
-    private readonly byte[] _smallest = new byte[Smallest];
     private byte[] _buffer = [];
     private int _start;
     private int _end;
@@ -37,34 +36,42 @@ internal sealed class Http1Input(Socket socket)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        MakeRoom();
-        int count = await socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellationToken);
-        _end += count;
-        return count > 0;
+        while (true)
+        {
+            if (IsEmpty)
+            {
+                Release();
+            }
+
+            await socket.WaitAsync(cancellationToken);
+            MakeRoom();
+            int count = socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out SocketError error);
+            if (error != SocketError.WouldBlock)
+            {
+                _end += count;
+                return error == SocketError.Success ? count > 0 : throw new SocketException((int)error);
+            }
+        }
     }
 
     /// <summary>Receives past the buffer, where nothing is in it; 0 at the connection's end.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
-        socket.ReceiveAsync(destination, SocketFlags.None, cancellationToken);
+        socket.ReceiveAsync(destination, cancellationToken);
 
     /// <summary>Gives the buffer back, and what is in it.</summary>
     public void Release()
     {
-        if (_buffer.Length > Smallest)
+        if (_buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
         }
 
-        (_buffer, _start, _end) = (_smallest, 0, 0);
+        (_buffer, _start, _end) = ([], 0, 0);
     }
 
     private void MakeRoom()
     {
-        if (IsEmpty)
-        {
-            Release();
-        }
-        else if (_start > 0)
+        if (_start > 0)
         {
             Received.CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);

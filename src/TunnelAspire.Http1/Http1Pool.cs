@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
@@ -91,26 +92,37 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout)
     /// <exception cref="OperationCanceledException">That took too long, or <paramref name="cancellationToken"/> was cancelled.</exception>
     private async Task<Http1Connection> ConnectAsync(CancellationToken cancellationToken)
     {
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(connectTimeout);
-            await socket.ConnectAsync(new DnsEndPoint(server.IdnHost, server.Port), limit.Token);
-            socket.Blocking = false; // who sends or receives tries first, and waits by himself
-            return new Http1Connection(socket, this);
+            return new Http1Connection(await ConnectToAnyAsync(limit.Token), this);
         }
         catch (SocketException e)
         {
-            socket.Dispose();
             bool unknown = e.SocketErrorCode is SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery;
             throw new HttpRequestException(
                 unknown ? HttpRequestError.NameResolutionError : HttpRequestError.ConnectionError, $"{e.Message} ({Authority})", e);
         }
-        catch
+    }
+
+    /// <summary>Connects to one of the server's addresses.</summary>
+    private async Task<ReadySocket> ConnectToAnyAsync(CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(server.IdnHost, out IPAddress? address) ? [address] : await Dns.GetHostAddressesAsync(server.IdnHost, cancellationToken);
+        SocketException? failure = null;
+        foreach (IPAddress place in addresses)
         {
-            socket.Dispose();
-            throw;
+            try
+            {
+                return await ReadySocket.ConnectAsync(new IPEndPoint(place, server.Port), cancellationToken);
+            }
+            catch (SocketException e)
+            {
+                failure = e;
+            }
         }
+
+        throw failure ?? new SocketException((int)SocketError.HostNotFound);
     }
 }

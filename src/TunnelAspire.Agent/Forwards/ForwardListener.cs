@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TunnelAspire.Agent.WaysIn;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Agent.Forwards;
 
@@ -11,7 +12,7 @@ internal sealed class ForwardListener : IDisposable
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
-
+    private readonly ReadySocket _ready;
     private volatile ForwardPlan _plan;
 
     /// <summary>Begins to listen.</summary>
@@ -23,6 +24,7 @@ internal sealed class ForwardListener : IDisposable
         {
             _socket = plan.Listen is IPEndPoint address ? BindPort(address) : UnixSocketFile.Bind((UnixDomainSocketEndPoint)plan.Listen);
             _socket.Listen(Backlog);
+            _ready = new ReadySocket(_socket);
         }
         catch (SocketException e)
         {
@@ -75,7 +77,7 @@ internal sealed class ForwardListener : IDisposable
         {
             try
             {
-                return await _socket.AcceptAsync(cancellationToken);
+                return await _ready.AcceptAsync(cancellationToken);
             }
             catch (SocketException e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -86,7 +88,7 @@ internal sealed class ForwardListener : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _ready.Dispose();
 
     private static string Advice(EndPoint listen, SocketException e) => e.SocketErrorCode switch
     {

@@ -1,9 +1,10 @@
 using System.Net.Sockets;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Agent.WaysIn;
 
 /// <summary>A client's socket during the handshake. It is read exactly: what follows the handshake stays in the socket.</summary>
-internal sealed class ClientSocket(Socket socket, TimeProvider time)
+internal sealed class ClientSocket(ReadySocket socket, TimeProvider time)
 {
     private const int FirstBuffer = 1024;
     private static readonly TimeSpan PartingLimit = TimeSpan.FromSeconds(2);
@@ -12,7 +13,7 @@ internal sealed class ClientSocket(Socket socket, TimeProvider time)
     public async ValueTask<byte> PeekAsync(CancellationToken cancellationToken)
     {
         byte[] first = new byte[1];
-        return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken) == 1 ? first[0] : throw Truncated();
+        return await PeekAsync(first, cancellationToken) == 1 ? first[0] : throw Truncated();
     }
 
     /// <summary>The next <paramref name="count"/> bytes.</summary>
@@ -36,7 +37,7 @@ internal sealed class ClientSocket(Socket socket, TimeProvider time)
                 Array.Resize(ref bytes, Math.Min(limit, 2 * length));
             }
 
-            int peeked = await socket.ReceiveAsync(bytes.AsMemory(length), SocketFlags.Peek, cancellationToken);
+            int peeked = await PeekAsync(bytes.AsMemory(length), cancellationToken);
             if (peeked == 0)
             {
                 throw Truncated();
@@ -61,7 +62,7 @@ internal sealed class ClientSocket(Socket socket, TimeProvider time)
     {
         while (answer.Length > 0)
         {
-            answer = answer[await socket.SendAsync(answer, SocketFlags.None, cancellationToken)..];
+            answer = answer[await socket.PutAsync(answer, cancellationToken)..];
         }
     }
 
@@ -76,7 +77,7 @@ internal sealed class ClientSocket(Socket socket, TimeProvider time)
         try
         {
             await WriteAsync(answer, limit.Token);
-            socket.Shutdown(SocketShutdown.Send);
+            socket.Socket.Shutdown(SocketShutdown.Send);
             byte[] unread = new byte[FirstBuffer];
             while (await socket.ReceiveAsync(unread, limit.Token) > 0)
             {
@@ -93,11 +94,25 @@ internal sealed class ClientSocket(Socket socket, TimeProvider time)
         }
     }
 
+    /// <summary>What is there; it stays in the socket.</summary>
+    private async ValueTask<int> PeekAsync(Memory<byte> into, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await socket.WaitAsync(cancellationToken);
+            int count = socket.Receive(into.Span, SocketFlags.Peek, out SocketError error);
+            if (error != SocketError.WouldBlock)
+            {
+                return error == SocketError.Success ? count : throw new SocketException((int)error);
+            }
+        }
+    }
+
     private async ValueTask FillAsync(Memory<byte> bytes, CancellationToken cancellationToken)
     {
         while (bytes.Length > 0)
         {
-            int count = await socket.ReceiveAsync(bytes, SocketFlags.None, cancellationToken);
+            int count = await socket.ReceiveAsync(bytes, cancellationToken);
             bytes = count > 0 ? bytes[count..] : throw Truncated();
         }
     }

@@ -50,7 +50,7 @@ internal sealed partial class Reception(
         {
             while (true)
             {
-                Socket socket = await listener.AcceptAsync(e => LogCannotAccept(Listen, e.Message), over.Token);
+                ReadySocket socket = new(await listener.AcceptAsync(e => LogCannotAccept(Listen, e.Message), over.Token));
                 Interlocked.Increment(ref _accepted);
                 Interlocked.Increment(ref _clients);
                 _ = ReceiveAsync(socket, stop); // on this thread as far as it goes without a wait, which wakes no other
@@ -82,7 +82,7 @@ internal sealed partial class Reception(
         listener.Dispose();
     }
 
-    private async Task ReceiveAsync(Socket socket, CancellationToken stop)
+    private async Task ReceiveAsync(ReadySocket socket, CancellationToken stop)
     {
         ClientSocket client = new(socket, time);
         try
@@ -124,7 +124,7 @@ internal sealed partial class Reception(
     }
 
     /// <summary>A client of a unix socket has no name of its own.</summary>
-    private string Name(Socket socket) => socket.RemoteEndPoint?.ToString() is { Length: > 0 } name ? name : $"a client of {Listen}";
+    private string Name(ReadySocket socket) => socket.RemoteEndPoint?.ToString() is { Length: > 0 } name ? name : $"a client of {Listen}";
 
     [LoggerMessage(1005, LogLevel.Error, "Cannot accept connections on {Listen}: {Detail}")]
     private partial void LogCannotAccept(EndPoint listen, string detail);

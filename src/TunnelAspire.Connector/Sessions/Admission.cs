@@ -1,7 +1,7 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Targets;
+using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Sessions;
@@ -9,7 +9,7 @@ namespace TunnelAspire.Connector.Sessions;
 /// <summary>A connected target, and the place among its caller's sessions that goes with it.</summary>
 /// <param name="Socket">The target's socket.</param>
 /// <param name="Grant">The place; whoever lets go of the socket gives it back.</param>
-public readonly record struct Admitted(Socket Socket, SessionGrant Grant);
+public readonly record struct Admitted(ReadySocket Socket, SessionGrant Grant);
 
 /// <summary>Decides on an open by the policy, counts it among its caller's sessions, and connects to its target, in this order.</summary>
 public sealed class Admission(PolicySource policy, CallerQuotas quotas, IOptions<ConnectorOptions> options)

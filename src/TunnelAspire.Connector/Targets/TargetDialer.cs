@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TunnelAspire.Connector.Policy;
+using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Connector.Targets;
@@ -10,7 +11,7 @@ public static class TargetDialer
 {
     /// <summary>Connects to the target, at one address after another.</summary>
     /// <exception cref="TunnelException">It has no address, refuses, or cannot be reached.</exception>
-    public static async Task<Socket> DialAsync(Decision decision, CancellationToken cancellationToken)
+    public static async Task<ReadySocket> DialAsync(Decision decision, CancellationToken cancellationToken)
     {
         TargetAddress target = decision.Target;
         if (decision.Unresolved is { } unresolved)
@@ -21,22 +22,12 @@ public static class TargetDialer
         TunnelException? failure = null;
         foreach (EndPoint address in decision.Places)
         {
-            Socket socket = address is IPEndPoint
-                ? new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
-                : new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(address, cancellationToken);
-                return socket;
+                return await ReadySocket.ConnectAsync(address, cancellationToken);
             }
-            catch (Exception e)
+            catch (SocketException refusal)
             {
-                socket.Dispose();
-                if (e is not SocketException refusal)
-                {
-                    throw;
-                }
-
                 failure = new TunnelException(Classify(refusal, target), $"{target}{At(address)}: {Reason(refusal, target)}", refusal);
             }
         }

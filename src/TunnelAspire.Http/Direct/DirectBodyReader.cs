@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using TunnelAspire.Http1;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -13,7 +14,7 @@ namespace TunnelAspire.Http.Direct;
 /// somebody asks for more. A buffer is held only while a body is read.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
-internal sealed class DirectBodyReader(Socket socket) : PipeReader
+internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
 {
     private const int SmallBuffer = 4 * 1024;
     private const int LargeBuffer = 64 * 1024;
@@ -184,7 +185,7 @@ internal sealed class DirectBodyReader(Socket socket) : PipeReader
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), cancel);
         try
         {
-            return Received(await socket.ReceiveAsync(_buffer.AsMemory(_end, most), SocketFlags.None, cancel.Token), most);
+            return Received(await socket.ReceiveAsync(_buffer.AsMemory(_end, most), cancel.Token), most);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

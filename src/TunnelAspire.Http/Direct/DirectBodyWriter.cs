@@ -10,7 +10,7 @@ namespace TunnelAspire.Http.Direct;
 /// The answer, straight into the socket: each write is one system call, of the head or a chunk's framing together with the bytes
 /// themselves. A buffer is held only while something is written.
 /// </summary>
-internal sealed class DirectBodyWriter(Socket socket, DirectExchange exchange) : PipeWriter
+internal sealed class DirectBodyWriter(ReadySocket socket, DirectExchange exchange) : PipeWriter
 {
     private const int SmallBuffer = 1024;
     private const int LargeBuffer = (64 * 1024) - SmallBuffer - EndRoom; // with its rooms the size of a pool

@@ -16,7 +16,7 @@ namespace TunnelAspire.Http.Direct;
 /// answer. While a request that has come whole is answered, the next arrival is waited for already: it may be the client's end.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
-internal sealed class DirectConnection(Socket socket, DirectRequests requests, CancellationToken stopping)
+internal sealed class DirectConnection(ReadySocket socket, DirectRequests requests, CancellationToken stopping)
 {
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(130); // the web server's default
     private static readonly TimeSpan PassOverLimit = TimeSpan.FromSeconds(5); // the web server's, too
@@ -65,7 +65,7 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         Task<bool>? arrival = _arrival;
         _arrival = null;
         _idle.After(IdleLimit);
-        bool arrived = await (arrival is null ? socket.WaitAsync(_idle.Token) : new(arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token)));
+        bool arrived = await (arrival is null ? socket.ArrivesAsync(_idle.Token) : new(arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token)));
         _idle.After(Timeout.InfiniteTimeSpan);
         return arrived;
     }
@@ -76,14 +76,14 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
-            int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek);
+            int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek, out _);
             if (!_head.TryRead(buffer.AsSpan(0, count)))
             {
                 return false;
             }
 
             int body = (int)Math.Min(count - _head.Length, _head.BodyLength ?? int.MaxValue);
-            count = socket.Receive(buffer.AsSpan(0, _head.Length + body));
+            count = socket.Receive(buffer.AsSpan(0, _head.Length + body), SocketFlags.None, out _);
             _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
             _exchange.Begin(buffer.AsSpan(_head.Length..count));
             return true;
@@ -147,8 +147,8 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
         byte[] dropped = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
-            socket.Shutdown(SocketShutdown.Send);
-            while (await socket.ReceiveAsync(dropped, SocketFlags.None, limit.Token) > 0)
+            socket.Socket.Shutdown(SocketShutdown.Send);
+            while (await socket.ReceiveAsync(dropped, limit.Token) > 0)
             {
                 // Nobody wants it.
             }
@@ -162,7 +162,7 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     /// <summary>Waits for what comes next while the endpoint is at work: the client may go away.</summary>
     private async Task WatchAsync()
     {
-        Task<bool> arrival = socket.WaitAsync(_aborted.Token).AsTask();
+        Task<bool> arrival = socket.ArrivesAsync(_aborted.Token).AsTask();
         _arrival = arrival;
         try
         {
@@ -197,6 +197,6 @@ internal sealed class DirectConnection(Socket socket, DirectRequests requests, C
     private void Abort()
     {
         _aborted.Cancel();
-        socket.Close(0);
+        socket.Abort();
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -33,7 +33,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     private string? _rawTarget; // in place of what was asked
 
     /// <summary>The exchanges of one connection.</summary>
-    public DirectExchange(Socket socket, DirectHead head, IServiceScopeFactory services, Action abort, CancellationToken aborted)
+    public DirectExchange(ReadySocket socket, DirectHead head, IServiceScopeFactory services, Action abort, CancellationToken aborted)
     {
         (_head, _abort, _aborted) = (head, abort, aborted);
         (_reader, _writer) = (new DirectBodyReader(socket), new DirectBodyWriter(socket, this));

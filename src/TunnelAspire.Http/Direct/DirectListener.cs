@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using TunnelAspire.Http.Limits;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -18,7 +19,7 @@ internal sealed class DirectListener : IConnectionListener
     private readonly DirectRequests _requests;
     private readonly ConnectionLimits _limits;
     private readonly Channel<ConnectionContext> _handedOver = Channel.CreateUnbounded<ConnectionContext>();
-    private readonly ConcurrentDictionary<Socket, byte> _direct = new();
+    private readonly ConcurrentDictionary<ReadySocket, byte> _direct = new();
     private readonly TaskCompletionSource _allServed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _accepting;
@@ -62,7 +63,7 @@ internal sealed class DirectListener : IConnectionListener
         await UnbindAsync();
         Served();
         await _allServed.Task.WaitAsync(StopPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (Socket socket in _direct.Keys)
+        foreach (ReadySocket socket in _direct.Keys)
         {
             socket.Dispose();
         }
@@ -81,7 +82,7 @@ internal sealed class DirectListener : IConnectionListener
         {
             try
             {
-                Begin(await _socket.AcceptAsync(_stopping.Token));
+                Begin(new ReadySocket(await _socket.AcceptAsync(_stopping.Token)));
             }
             catch (Exception e) when (_stopping.IsCancellationRequested && e is (OperationCanceledException or ObjectDisposedException or SocketException))
             {
@@ -96,7 +97,7 @@ internal sealed class DirectListener : IConnectionListener
     }
 
     /// <summary>On another thread: a client whose bytes are always there already must not keep the next one from being accepted.</summary>
-    private void Begin(Socket socket)
+    private void Begin(ReadySocket socket)
     {
         Interlocked.Increment(ref _serving);
         _direct[socket] = 0;
@@ -112,14 +113,12 @@ internal sealed class DirectListener : IConnectionListener
     }
 
     /// <summary>Serves a connection to its end, or hands it over. Throws nothing: whatever happens, the socket is somebody's, or closed.</summary>
-    private async Task ServeAsync(Socket socket)
+    private async Task ServeAsync(ReadySocket socket)
     {
         ConnectionLimits.Place? place = null;
         bool handedOver = false;
         try
         {
-            socket.NoDelay = true;
-            socket.Blocking = false;
             bool goesOn = !_requests.IsServed(EndPoint);
             if (!goesOn && (place = _limits.TryEnter(socket.RemoteEndPoint, out _)) is not null)
             {
@@ -129,7 +128,7 @@ internal sealed class DirectListener : IConnectionListener
 
             if (goesOn)
             {
-                await HandOverAsync(socket);
+                await HandOverAsync(socket.Leave());
                 handedOver = true;
             }
         }

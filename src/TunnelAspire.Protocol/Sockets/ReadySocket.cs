@@ -1,30 +1,268 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace TunnelAspire.Protocol.Sockets;
 
 /// <summary>
-/// What is mostly done at once is done the short way. The framework's asynchronous one keeps an object for each direction of a socket,
-/// and with it the last buffer, as long as the socket lives, or until another operation takes its place.
+/// A socket that does not block, connected or listening. What is mostly done at once is done at once; whoever must wait holds no memory meanwhile,
+/// and goes on in the thread that sees the socket ready. One reader and one writer at a time.
 /// </summary>
-public static class ReadySocket
+public sealed class ReadySocket : IDisposable
 {
     private static readonly byte[] Glance = new byte[1]; // what is seen there, by whomever, is nobody's business
 
-    /// <summary>Sends as much as there is room for, and waits where there is none; returns how much that was. The socket must not block (<see cref="Socket.Blocking"/> is false).</summary>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    public static ValueTask<int> PutAsync(this Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private readonly SocketPoller? _poller;
+    private readonly Readiness _reading = new();
+    private readonly Readiness _writing = new();
+    private readonly EndPoint? _dialled;
+    private int _left;
+
+    /// <summary>Takes over a connected socket. Where it is gone already, whoever reads or writes is told.</summary>
+    public ReadySocket(Socket socket)
+        : this(socket, dialled: null)
     {
-        int count = socket.Send(bytes.Span, SocketFlags.None, out SocketError error);
+    }
+
+    private ReadySocket(Socket socket, EndPoint? dialled)
+    {
+        (Socket, _dialled, _poller) = (socket, dialled, SocketPoller.Choose());
+        try
+        {
+            socket.Blocking = false;
+            if (socket.ProtocolType == ProtocolType.Tcp)
+            {
+                socket.NoDelay = true;
+            }
+
+            _poller?.Add(this);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>The socket itself. Waits of its own must not be used.</summary>
+    public Socket Socket { get; }
+
+    /// <summary>The peer's address; null once it is gone.</summary>
+    public EndPoint? RemoteEndPoint => _dialled ?? Address(static socket => socket.RemoteEndPoint);
+
+    /// <summary>This side's address; null once the socket is gone.</summary>
+    public EndPoint? LocalEndPoint => Address(_dialled is { } dialled ? socket => LinuxCalls.LocalAddress(socket, dialled) : static socket => socket.LocalEndPoint);
+
+    /// <summary>Under what the poller knows it.</summary>
+    internal long Id { get; set; }
+
+    /// <summary>Connects a new socket.</summary>
+    /// <exception cref="SocketException">The peer refuses, or cannot be reached.</exception>
+    public static async Task<ReadySocket> ConnectAsync(EndPoint address, CancellationToken cancellationToken)
+    {
+        Socket socket = address is IPEndPoint
+            ? new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+            : new(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+        ReadySocket? connecting = null;
+        try
+        {
+            if (!OperatingSystem.IsLinux() || address is not IPEndPoint)
+            {
+                await socket.ConnectAsync(address, cancellationToken);
+                return new ReadySocket(socket);
+            }
+
+            socket.Blocking = false;
+            LinuxCalls.Connect(socket, address);
+            connecting = new ReadySocket(socket, address);
+            await connecting._writing.WaitAsync(cancellationToken);
+            connecting.RequireHere();
+            SocketError error = (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
+            return error == SocketError.Success ? connecting : throw new SocketException((int)error);
+        }
+        catch
+        {
+            connecting?.Dispose();
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Receives what is there, at once.</summary>
+    public int Receive(Span<byte> into, SocketFlags flags, out SocketError error)
+    {
+        if (Left)
+        {
+            error = SocketError.OperationAborted;
+            return 0;
+        }
+
+        _reading.Begin();
+        int count = Socket.Receive(into, flags, out error);
+        if (error != SocketError.WouldBlock)
+        {
+            bool over = error != SocketError.Success || (count == 0 && !into.IsEmpty);
+            if (over || flags.HasFlag(SocketFlags.Peek) || count == into.Length)
+            {
+                _reading.Tell(over); // a receive that is not full has taken all there was: what comes later is told
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Receives what is there, or comes.</summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReceiveAsync(Memory<byte> into, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await WaitAsync(cancellationToken);
+            int count = Receive(into.Span, SocketFlags.None, out SocketError error);
+            if (error != SocketError.WouldBlock)
+            {
+                return error == SocketError.Success ? count : throw new SocketException((int)error);
+            }
+        }
+    }
+
+    /// <summary>Waits until something may be there to be received. That is a hint: there may be nothing.</summary>
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => _poller is null ? WaitByFrameworkAsync(cancellationToken) : _reading.WaitAsync(cancellationToken);
+
+    /// <summary>Waits until something is there to be received; false at the end of the stream.</summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    public async ValueTask<bool> ArrivesAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await WaitAsync(cancellationToken);
+            int count = Receive(Glance, SocketFlags.Peek, out SocketError error);
+            if (error != SocketError.WouldBlock)
+            {
+                return error == SocketError.Success ? count > 0 : throw new SocketException((int)error);
+            }
+        }
+    }
+
+    /// <summary>The next connection to a socket that listens.</summary>
+    public async ValueTask<Socket> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (_poller is not null)
+        {
+            _reading.Begin();
+            if (Socket.Poll(0, SelectMode.SelectRead))
+            {
+                break;
+            }
+
+            await WaitAsync(cancellationToken);
+        }
+
+        return await Socket.AcceptAsync(cancellationToken);
+    }
+
+    /// <summary>Nothing comes any more beside what is there.</summary>
+    public bool IsOver => _reading.IsForGood;
+
+    /// <summary>Sends as much as there is room for, and waits where there is none; returns how much that was.</summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    public ValueTask<int> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (Left)
+        {
+            return ValueTask.FromException<int>(new SocketException((int)SocketError.OperationAborted));
+        }
+
+        _writing.Begin();
+        int count = Socket.Send(bytes.Span, SocketFlags.None, out SocketError error);
         return error switch
         {
             SocketError.Success => ValueTask.FromResult(count),
-            SocketError.WouldBlock => socket.SendAsync(bytes, SocketFlags.None, cancellationToken),
+            SocketError.WouldBlock => PutLaterAsync(bytes, cancellationToken),
             _ => ValueTask.FromException<int>(new SocketException((int)error)),
         };
     }
 
-    /// <summary>Waits, with no buffer in hand, until something is there to be received; keeps none of what was received before. False at the end of the stream.</summary>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    public static async ValueTask<bool> WaitAsync(this Socket socket, CancellationToken cancellationToken) =>
-        await socket.ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken) > 0;
+    /// <summary>The socket goes on elsewhere, with waits of its own.</summary>
+    public Socket Leave()
+    {
+        _poller?.TakeOut(this);
+        Let();
+        return Socket;
+    }
+
+    /// <summary>Closes the connection with a reset.</summary>
+    public void Abort()
+    {
+        Socket.Close(0);
+        Let();
+    }
+
+    /// <summary>Closes the connection; what was written is still delivered.</summary>
+    public void Dispose()
+    {
+        Socket.Dispose();
+        Let();
+    }
+
+    /// <summary>Something has happened to the socket.</summary>
+    internal void Tell(uint what)
+    {
+        bool over = (what & LinuxCalls.Over) != 0;
+        if (over || (what & LinuxCalls.Writable) != 0)
+        {
+            _writing.Tell((what & LinuxCalls.Broken) != 0);
+        }
+
+        if (over || (what & LinuxCalls.Readable) != 0)
+        {
+            _reading.Tell(over);
+        }
+    }
+
+    private void Let()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0)
+        {
+            _poller?.Remove(this);
+            _reading.Tell(forGood: true);
+            _writing.Tell(forGood: true);
+        }
+    }
+
+    private bool Left => Volatile.Read(ref _left) == 1;
+
+    private EndPoint? Address(Func<Socket, EndPoint?> of)
+    {
+        try
+        {
+            return of(Socket);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    private void RequireHere()
+    {
+        if (Left)
+        {
+            throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
+        }
+    }
+
+    private async ValueTask<int> PutLaterAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (_poller is null)
+        {
+            return await Socket.SendAsync(bytes, SocketFlags.None, cancellationToken);
+        }
+
+        await _writing.WaitAsync(cancellationToken);
+        return await PutAsync(bytes, cancellationToken);
+    }
+
+    private async ValueTask WaitByFrameworkAsync(CancellationToken cancellationToken) =>
+        await Socket.ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken);
 }

@@ -8,44 +8,21 @@ namespace TunnelAspire.Protocol.Sockets;
 /// <summary>A connected TCP (or unix) socket as the source of one direction and the sink of the other.</summary>
 public sealed class SocketEnd : IByteEnd
 {
-    private const int Small = 256;
-
-    private readonly Socket _socket;
+    private readonly ReadySocket _socket;
     private ReadOnlyMemory<byte> _first;
     private int _seen; // what the last look has found; 0 once it may have been read
-    private byte[]? _small;
-    private SocketException? _broken; // what the next read tells
 
     /// <summary>Takes over <paramref name="socket"/>.</summary>
     /// <param name="socket">The connected socket.</param>
     /// <param name="first">Bytes that are read before the socket's.</param>
-    public SocketEnd(Socket socket, ReadOnlyMemory<byte> first = default)
+    public SocketEnd(ReadySocket socket, ReadOnlyMemory<byte> first = default)
     {
         (_socket, _first) = (socket, first);
-        socket.Blocking = false;
-        if (socket.ProtocolType == ProtocolType.Tcp)
-        {
-            socket.NoDelay = true;
-        }
-
         RemoteEndPoint = socket.RemoteEndPoint;
     }
 
     /// <summary>This side's address; null once the socket is gone.</summary>
-    public EndPoint? LocalEndPoint
-    {
-        get
-        {
-            try
-            {
-                return _socket.LocalEndPoint;
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                return null;
-            }
-        }
-    }
+    public EndPoint? LocalEndPoint => _socket.LocalEndPoint;
 
     /// <summary>The peer's address; kept after the socket is gone.</summary>
     public EndPoint? RemoteEndPoint { get; }
@@ -71,7 +48,17 @@ public sealed class SocketEnd : IByteEnd
             return ValueTask.FromResult(taken);
         }
 
-        return _seen > 0 && TryReceive(destination.Span, out int count) ? ValueTask.FromResult(count) : ReceiveAsync(destination, cancellationToken);
+        if (_seen > 0)
+        {
+            _seen = 0;
+            int count = _socket.Receive(destination.Span, SocketFlags.None, out SocketError error);
+            if (error != SocketError.WouldBlock)
+            {
+                return error == SocketError.Success ? ValueTask.FromResult(count) : ValueTask.FromException<int>(new SocketException((int)error));
+            }
+        }
+
+        return _socket.ReceiveAsync(destination, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -79,14 +66,14 @@ public sealed class SocketEnd : IByteEnd
         _socket.PutAsync(bytes, CancellationToken.None);
 
     /// <inheritdoc/>
-    public void Finish() => _socket.Shutdown(SocketShutdown.Send);
+    public void Finish() => _socket.Socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Ends the connection with a reset, where it is TCP: the peer knows. A unix socket has none, and is closed.</summary>
     public void Reset()
     {
         try
         {
-            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            _socket.Socket.LingerState = new LingerOption(enable: true, seconds: 0);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -99,42 +86,11 @@ public sealed class SocketEnd : IByteEnd
     /// <summary>Closes the connection; what was written is still delivered.</summary>
     public void Dispose() => _socket.Dispose();
 
-    /// <summary>
-    /// Receives what comes. The wait has a small buffer in hand, and one of its own: the framework holds on to that of a wait which is
-    /// cancelled, until something happens on the socket.
-    /// </summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken)
-    {
-        if (_broken is { } broken)
-        {
-            throw broken;
-        }
-
-        _small ??= new byte[Small];
-        int count = await _socket.ReceiveAsync(_small.AsMemory(0, Math.Min(Small, destination.Length)), SocketFlags.None, cancellationToken);
-        _small.AsSpan(0, count).CopyTo(destination.Span);
-        return count == Small && TryReceive(destination.Span[count..], out int rest) ? count + rest : count;
-    }
-
-    /// <summary>Receives what is there; false where there is nothing, or where the next read is to tell what is wrong.</summary>
-    private bool TryReceive(Span<byte> destination, out int count)
-    {
-        _seen = 0;
-        count = _socket.Receive(destination, SocketFlags.None, out SocketError error);
-        if (error is not (SocketError.Success or SocketError.WouldBlock))
-        {
-            _broken = new SocketException((int)error); // a socket tells a reset once
-        }
-
-        return error == SocketError.Success;
-    }
-
     private int Look()
     {
         try
         {
-            return _socket.Available;
+            return _socket.Socket.Available;
         }
         catch (SocketException)
         {
@@ -143,5 +99,12 @@ public sealed class SocketEnd : IByteEnd
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask WaitForBytesAsync(CancellationToken cancellationToken) => await _socket.WaitAsync(cancellationToken);
+    private async ValueTask WaitForBytesAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            await _socket.WaitAsync(cancellationToken);
+        }
+        while (!_socket.IsOver && (_seen = Look()) == 0);
+    }
 }

@@ -25,7 +25,7 @@ public abstract class Alarm
         set => Interlocked.Exchange(ref _look, value);
     }
 
-    /// <summary>It is due this much from now, whatever was said before; <see cref="Timeout.InfiniteTimeSpan"/>: never. It may come a little late: by 4 ms, or where it is far off by 1/8 s.</summary>
+    /// <summary>It is due this much from now, whatever was said before; <see cref="Timeout.InfiniteTimeSpan"/>: never. It may come a little late: by 2 ms, or where it is far off by 1/8 s.</summary>
     public void After(TimeSpan time)
     {
         long due = time == Timeout.InfiniteTimeSpan ? Never : Environment.TickCount64 + (long)time.TotalMilliseconds;

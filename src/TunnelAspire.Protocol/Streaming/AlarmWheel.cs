@@ -4,14 +4,14 @@ namespace TunnelAspire.Protocol.Streaming;
 
 /// <summary>
 /// The alarms that are set, each in the slot of the time at which it is looked at. One timer runs for all of them, to the next slot
-/// that holds any; without alarms it does not run. There are two wheels in a process: for what is due within a second, in steps of
-/// 4 ms, and for the rest in steps of 1/8 s: whatever is due within a step is looked at at once.
+/// that holds any; without alarms it does not run. There are two wheels in a process: for what is due within half a second, in steps of
+/// 2 ms, and for the rest in steps of 1/8 s: whatever is due within a step is looked at at once.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The two wheels live as long as the process.")]
 internal sealed class AlarmWheel
 {
     private const int Slots = 256;
-    private const int SmallStep = 4;
+    private const int SmallStep = 2;
     private const int LargeStep = 128;
 
     private static readonly Lock Guard = new(); // of both wheels, and of the links between alarms

@@ -6,6 +6,7 @@ using System.Text;
 using CsCheck;
 using Microsoft.AspNetCore.Http;
 using TunnelAspire.Http.Direct;
+using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Fuzzing;
@@ -68,8 +69,7 @@ public sealed class ChunkedBodyProperties
         listener.Start();
         using Socket client = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await client.ConnectAsync(listener.LocalEndpoint);
-        using Socket server = await listener.AcceptSocketAsync();
-        server.Blocking = false; // as the listener sets it
+        using ReadySocket server = new(await listener.AcceptSocketAsync());
         DirectBodyReader body = new(server);
         body.Begin(null);
         cut = Math.Min(cut, bytes.Length);

@@ -7,6 +7,7 @@ using TunnelAspire.Connector.Policy;
 using TunnelAspire.Connector.Sessions;
 using TunnelAspire.Connector.Targets;
 using TunnelAspire.Http.Identity;
+using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Tests.Connector.Policy;
 using TunnelAspire.Tests.Harness;
@@ -33,11 +34,11 @@ public sealed class AdmissionTests : IDisposable
     [InlineData("127.0.0.1:*", "0x7f000001")]
     public async Task Dial_AnAllowedTargetThatListens_Connects(string allowed, string host)
     {
-        using Socket dialled = await DialAsync(host, Port, allowed);
+        using ReadySocket dialled = await DialAsync(host, Port, allowed);
         using Socket accepted = await _listener.AcceptSocketAsync().Soon();
 
         Assert.Equal(dialled.LocalEndPoint, accepted.RemoteEndPoint);
-        Assert.True(dialled.NoDelay);
+        Assert.True(dialled.Socket.NoDelay);
     }
 
     [Theory]
@@ -108,10 +109,10 @@ public sealed class AdmissionTests : IDisposable
     public async Task Dial_AnAllowedUnixSocketThatListens_Connects(string allowed)
     {
         using UnixListener listener = new();
-        using Socket dialled = (await AdmitAsync(listener.Target, CancellationToken.None, string.Format(CultureInfo.InvariantCulture, allowed, listener.Folder)).Soon()).Socket;
+        using ReadySocket dialled = (await AdmitAsync(listener.Target, CancellationToken.None, string.Format(CultureInfo.InvariantCulture, allowed, listener.Folder)).Soon()).Socket;
         using Socket accepted = await listener.Socket.AcceptAsync().Soon();
 
-        await dialled.SendAsync("x"u8.ToArray()).Soon();
+        await dialled.PutAsync("x"u8.ToArray(), CancellationToken.None).Soon();
         Assert.Equal(1, await accepted.ReceiveAsync(new byte[9]).Soon());
     }
 
@@ -145,7 +146,7 @@ public sealed class AdmissionTests : IDisposable
         Verdict[] verdicts = [new(IPAddress.Loopback, rule, rule.Targets[0], null), new(IPAddress.Parse("192.0.2.1"), null, null, null)];
         Decision decision = new(new TargetAddress("rebound.invalid", Port), verdicts); // the name itself resolves to nothing
 
-        using Socket dialled = await TargetDialer.DialAsync(decision, CancellationToken.None).Soon();
+        using ReadySocket dialled = await TargetDialer.DialAsync(decision, CancellationToken.None).Soon();
 
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, Port), dialled.RemoteEndPoint);
         Assert.Equal([new IPEndPoint(IPAddress.Loopback, Port)], decision.Places);
@@ -166,7 +167,7 @@ public sealed class AdmissionTests : IDisposable
         return admission.AdmitAsync(new Opening(SessionId.New(), target, Caller.Anonymous), cancellationToken);
     }
 
-    private static async Task<Socket> DialAsync(string host, int port, params string[] allowed) =>
+    private static async Task<ReadySocket> DialAsync(string host, int port, params string[] allowed) =>
         (await AdmitAsync(new TargetAddress(host, port), CancellationToken.None, allowed).Soon()).Socket;
 
     private static async Task<TunnelException> RefusesAsync(TunnelError error, string host, int port, params string[] allowed)

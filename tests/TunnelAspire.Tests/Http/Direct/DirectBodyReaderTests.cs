@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using TunnelAspire.Http.Direct;
+using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Http.Direct;
@@ -21,7 +22,7 @@ public sealed class DirectBodyReaderTests : IDisposable
         _client.Connect(listener.LocalEndpoint);
         _server = listener.AcceptSocket();
         _server.Blocking = false; // as the listener sets it
-        _body = new DirectBodyReader(_server);
+        _body = new DirectBodyReader(new ReadySocket(_server));
     }
 
     [Theory]

@@ -6,38 +6,32 @@ using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Protocol.Sockets;
 
-/// <summary>An idle connection holds no buffer: nothing that was waited with, received into or sent from stays with its socket.</summary>
 public sealed class ReadySocketTests : IDisposable
 {
-    private readonly Socket _client = new(SocketType.Stream, ProtocolType.Tcp);
-    private readonly Socket _server;
+    private readonly Socket _peer = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly ReadySocket _socket;
 
     public ReadySocketTests()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
-        _client.Connect(listener.LocalEndpoint);
-        _server = listener.AcceptSocket();
-        _server.Blocking = false;
+        _peer.Connect(listener.LocalEndpoint);
+        _socket = new ReadySocket(listener.AcceptSocket());
     }
 
     public void Dispose()
     {
-        _client.Dispose();
-        _server.Dispose();
+        _peer.Dispose();
+        _socket.Dispose();
     }
 
     [Fact]
-    public async Task Take_ThatIsCancelled_LetsGoOfItsMemory()
+    public async Task Receive_ThatIsCancelled_LetsGoOfItsMemory()
     {
-        WeakReference memory = await CancelledTakeAsync();
+        WeakReference memory = await CancelledReceiveAsync();
 
-        using CancellationTokenSource parked = new();
-        ValueTask<bool> waiting = _server.WaitAsync(parked.Token);
         GC.Collect();
         Assert.False(memory.IsAlive);
-        await parked.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await waiting);
     }
 
     [Fact]
@@ -50,37 +44,231 @@ public sealed class ReadySocketTests : IDisposable
     }
 
     [Fact]
-    public async Task Take_AfterOneThatWasCancelled_GetsAllThatCame()
+    public async Task Receive_AfterOneThatWasCancelled_GetsAllThatCame()
     {
-        await CancelledTakeAsync();
+        await CancelledReceiveAsync();
         byte[] into = new byte[8];
-        Task<int> taking = _server.TakeAsync(into, seen: false, CancellationToken.None).AsTask();
-        _client.Send([1, 2, 3]);
+        Task<int> receiving = _socket.ReceiveAsync(into, CancellationToken.None).AsTask();
+        _peer.Send([1, 2, 3]);
 
-        Assert.Equal(3, await taking.Soon());
+        Assert.Equal(3, await receiving.Soon());
         Assert.Equal([1, 2, 3], into[..3]);
     }
 
     [Fact]
-    public async Task Take_OfWhatHasOnlyBeenSeenOnce_WaitsForMore()
+    public async Task Receive_OfBytesAndTheirEndTogether_GetsBoth()
     {
-        byte[] into = new byte[8];
-        Task<int> taking = _server.TakeAsync(into, seen: true, CancellationToken.None).AsTask(); // somebody else has read it
-        Assert.False(taking.IsCompleted);
-        _client.Shutdown(SocketShutdown.Send);
+        _peer.Send([1, 2, 3]);
+        _peer.Shutdown(SocketShutdown.Send);
+        await Task.Delay(20); // one event may tell of both
 
-        Assert.Equal(0, await taking.Soon());
+        Assert.Equal(3, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
+        Assert.Equal(0, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
+        Assert.Equal(0, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
+        Assert.False(await _socket.ArrivesAsync(CancellationToken.None).Soon());
+    }
+
+    [Fact]
+    public async Task Receive_IntoLessThanIsThere_IsFollowedByTheRest()
+    {
+        _peer.Send([1, 2, 3, 4, 5]);
+        byte[] into = new byte[2];
+
+        Assert.Equal(2, await _socket.ReceiveAsync(into, CancellationToken.None).Soon());
+        Assert.Equal(2, await _socket.ReceiveAsync(into, CancellationToken.None).Soon());
+        Assert.Equal(1, await _socket.ReceiveAsync(into, CancellationToken.None).Soon());
+        Assert.Equal(5, into[0]);
+    }
+
+    [Fact]
+    public async Task Receive_AfterAReset_Fails()
+    {
+        Task<int> receiving = _socket.ReceiveAsync(new byte[8], CancellationToken.None).AsTask();
+        _peer.Close(0);
+
+        Assert.Equal(SocketError.ConnectionReset, (await Assert.ThrowsAsync<SocketException>(() => receiving.Soon())).SocketErrorCode);
+    }
+
+    [Fact]
+    public async Task Arrival_IsSeenAndNotTaken()
+    {
+        Task<bool> arrival = _socket.ArrivesAsync(CancellationToken.None).AsTask();
+        _peer.Send([7]);
+
+        Assert.True(await arrival.Soon());
+        Assert.True(await _socket.ArrivesAsync(CancellationToken.None).Soon());
+        Assert.Equal(1, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
+    }
+
+    [Fact]
+    public async Task Wait_ForASocketThatIsClosed_Ends()
+    {
+        Task<int> receiving = _socket.ReceiveAsync(new byte[8], CancellationToken.None).AsTask();
+        _socket.Dispose();
+
+        Assert.Equal(SocketError.OperationAborted, (await Assert.ThrowsAsync<SocketException>(() => receiving.Soon())).SocketErrorCode);
+        await Assert.ThrowsAsync<SocketException>(() => _socket.PutAsync(new byte[1], CancellationToken.None).AsTask());
+    }
+
+    [Fact]
+    public async Task Wait_OfTwoAtOnce_IsRefused()
+    {
+        using CancellationTokenSource cancel = new();
+        Task first = _socket.WaitAsync(cancel.Token).AsTask();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _socket.WaitAsync(CancellationToken.None).AsTask());
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Soon());
+    }
+
+    [Fact]
+    public async Task Put_OfMoreThanThereIsRoomFor_WaitsForRoom()
+    {
+        byte[] sent = new byte[8 * 1024 * 1024];
+        new Random(1).NextBytes(sent);
+        Task sending = SendAsync(sent);
+        byte[] received = new byte[sent.Length];
+        for (int count = 0; count < received.Length;)
+        {
+            count += await _peer.ReceiveAsync(received.AsMemory(count, Math.Min(50_000, received.Length - count))).AsTask().Soon();
+        }
+
+        await sending.Soon();
+        Assert.Equal(sent, received);
+    }
+
+    [Fact]
+    public async Task Messages_OfManySizes_AllWakeTheirReader()
+    {
+        Random random = new(20261127);
+        using ReadySocket peer = new(_peer);
+        Task echo = EchoAsync(peer);
+        byte[] message = new byte[600];
+        byte[] answer = new byte[256];
+        for (int i = 0; i < 20_000; i++)
+        {
+            int length = random.Next(1, message.Length);
+            await _socket.PutAsync(message.AsMemory(0, length), CancellationToken.None).Soon();
+            for (int left = length; left > 0;)
+            {
+                left -= await _socket.ReceiveAsync(answer, CancellationToken.None).Soon();
+            }
+        }
+
+        _socket.Socket.Shutdown(SocketShutdown.Send);
+        await echo.Soon();
+    }
+
+    [Fact]
+    public async Task Waits_ThatAreCancelledWhenBytesCome_LoseNone()
+    {
+        byte[] one = new byte[1];
+        long received = 0;
+        for (int i = 0; i < 5_000; i++)
+        {
+            using CancellationTokenSource cancel = new();
+            Task<int> receiving = _socket.ReceiveAsync(one, cancel.Token).AsTask();
+            Task cancelling = Task.Run(cancel.Cancel);
+            _peer.Send([1]);
+            try
+            {
+                received += await receiving.Soon();
+            }
+            catch (OperationCanceledException)
+            {
+                received += await _socket.ReceiveAsync(one, CancellationToken.None).Soon();
+            }
+
+            await cancelling;
+        }
+
+        Assert.Equal(5_000, received);
+    }
+
+    [Fact]
+    public async Task Connect_KnowsBothAddresses()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        using ReadySocket connected = await ReadySocket.ConnectAsync(listener.LocalEndpoint, CancellationToken.None).Soon();
+        using Socket accepted = await listener.AcceptSocketAsync().Soon();
+
+        Assert.Equal(accepted.RemoteEndPoint, connected.LocalEndPoint);
+        Assert.Equal(listener.LocalEndpoint, connected.RemoteEndPoint);
+        accepted.Send([1]);
+        Assert.Equal(1, await connected.ReceiveAsync(new byte[4], CancellationToken.None).Soon());
+        connected.Dispose();
+        Assert.Null(connected.LocalEndPoint);
+    }
+
+    [Fact]
+    public async Task Connect_ToNobody_IsRefused()
+    {
+        using TcpListener listener = new(IPAddress.IPv6Loopback, 0);
+        listener.Start();
+        EndPoint nobody = listener.LocalEndpoint;
+        listener.Stop();
+
+        SocketException refusal = await Assert.ThrowsAsync<SocketException>(() => ReadySocket.ConnectAsync(nobody, CancellationToken.None).Soon());
+        Assert.Equal(SocketError.ConnectionRefused, refusal.SocketErrorCode);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadySocket.ConnectAsync(nobody, new CancellationToken(true)).Soon());
+    }
+
+    [Fact]
+    public async Task Accept_TakesOneAfterTheOther()
+    {
+        Socket listening = new(SocketType.Stream, ProtocolType.Tcp);
+        listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listening.Listen();
+        using ReadySocket listener = new(listening);
+        Task<Socket> accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
+        List<Socket> clients = [.. Enumerable.Range(0, 3).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp))];
+        clients.ForEach(client => client.Connect(listening.LocalEndPoint!));
+        for (int i = 0; i < 3; i++)
+        {
+            using Socket accepted = await (i == 0 ? accepting : listener.AcceptAsync(CancellationToken.None).AsTask()).Soon();
+            Assert.Contains(clients, client => client.LocalEndPoint!.Equals(accepted.RemoteEndPoint));
+        }
+
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Fact]
+    public async Task Leave_LetsTheSocketGoOnElsewhere()
+    {
+        Socket left = _socket.Leave();
+        Task<int> receiving = left.ReceiveAsync(new byte[4], SocketFlags.None);
+        _peer.Send([1, 2]);
+
+        Assert.Equal(2, await receiving.Soon());
+    }
+
+    private static async Task EchoAsync(ReadySocket peer)
+    {
+        byte[] buffer = new byte[400];
+        while (await peer.ReceiveAsync(buffer, CancellationToken.None).Soon() is > 0 and var count)
+        {
+            await peer.PutAsync(buffer.AsMemory(0, count), CancellationToken.None).Soon();
+        }
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await _socket.PutAsync(bytes, CancellationToken.None)..];
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private async Task<WeakReference> CancelledTakeAsync()
+    private async Task<WeakReference> CancelledReceiveAsync()
     {
         using CancellationTokenSource cancel = new();
         byte[] memory = new byte[4096];
         WeakReference reference = new(memory);
-        Task<int> taking = _server.TakeAsync(memory, seen: false, cancel.Token).AsTask();
+        Task<int> receiving = _socket.ReceiveAsync(memory, cancel.Token).AsTask();
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => receiving);
         return reference;
     }
 
@@ -88,7 +276,7 @@ public sealed class ReadySocketTests : IDisposable
     private async Task<WeakReference> DonePutAsync()
     {
         byte[] memory = new byte[4096];
-        Assert.Equal(memory.Length, await _server.PutAsync(memory, CancellationToken.None));
+        Assert.Equal(memory.Length, await _socket.PutAsync(memory, CancellationToken.None));
         return new WeakReference(memory);
     }
 }

@@ -15,7 +15,7 @@ public sealed class SocketEndTests
         listener.Start();
         using Socket peer = new(SocketType.Stream, ProtocolType.Tcp);
         await peer.ConnectAsync(listener.LocalEndpoint).Soon();
-        using SocketEnd end = new(await listener.AcceptSocketAsync().Soon(), "first"u8.ToArray());
+        using SocketEnd end = new(new ReadySocket(await listener.AcceptSocketAsync().Soon()), "first"u8.ToArray());
         byte[] bytes = new byte[3];
 
         await end.WaitAsync(CancellationToken.None).Soon();

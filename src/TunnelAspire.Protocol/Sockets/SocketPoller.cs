@@ -1,0 +1,138 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace TunnelAspire.Protocol.Sockets;
+
+/// <summary>
+/// A thread that waits for all sockets of some sessions, and goes on with whatever has waited for them (epoll(7), edge-triggered).
+/// A socket stays with the thread on which it was made, so that those of a session mostly share one. Linux only.
+/// </summary>
+/// <remarks>
+/// The framework's own waits ask the system twice for each message whether there is another, and let go of the thread's processor
+/// more often: see decision 24.
+/// </remarks>
+internal sealed class SocketPoller
+{
+    private const int MostEvents = 256;
+
+    // struct epoll_event is packed on x86 only.
+    private static readonly int IdAt = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
+    private static readonly int EventSize = IdAt + sizeof(long);
+
+    private static readonly SocketPoller[] All = OperatingSystem.IsLinux() ? [.. Enumerable.Range(0, Threads).Select(_ => new SocketPoller())] : [];
+    private static int _next;
+
+    [ThreadStatic]
+    private static SocketPoller? _here;
+
+    private readonly int _poll;
+    private readonly Lock _lock = new(); // of what follows; places are read without it
+    private readonly Stack<int> _free = [];
+    private ReadySocket?[] _places = new ReadySocket?[64];
+    private int _used;
+    private int _registrations;
+
+    private SocketPoller()
+    {
+        _poll = LinuxCalls.CreatePoll(0x80000); // EPOLL_CLOEXEC
+        if (_poll < 0)
+        {
+            throw new SocketException(Marshal.GetLastPInvokeError());
+        }
+
+        new Thread(Run) { IsBackground = true, Name = "Sockets" }.UnsafeStart();
+    }
+
+    /// <summary>As many as the framework is told to have.</summary>
+    private static int Threads =>
+        int.TryParse(Environment.GetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int threads) && threads > 0
+            ? threads
+            : Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>This thread where it is one of them, else one after the other; null where the system has none.</summary>
+    public static SocketPoller? Choose() =>
+        All.Length == 0 ? null : _here ?? All[(uint)Interlocked.Increment(ref _next) % All.Length];
+
+    /// <summary>From now on the socket is told what happens to it.</summary>
+    /// <exception cref="SocketException">The system takes no more.</exception>
+    public void Add(ReadySocket socket)
+    {
+        long id;
+        lock (_lock)
+        {
+            if (!_free.TryPop(out int place))
+            {
+                place = _used++;
+                if (place == _places.Length)
+                {
+                    Array.Resize(ref _places, 2 * place);
+                }
+            }
+
+            id = ((long)++_registrations << 32) | (uint)place;
+            socket.Id = id;
+            Volatile.Write(ref _places[place], socket);
+        }
+
+        Span<byte> polled = stackalloc byte[EventSize];
+        BinaryPrimitives.WriteUInt32LittleEndian(polled, LinuxCalls.Readable | LinuxCalls.Writable | LinuxCalls.PeerDone | LinuxCalls.OnChange);
+        BinaryPrimitives.WriteInt64LittleEndian(polled[IdAt..], id);
+        if (LinuxCalls.Control(_poll, LinuxCalls.Add, socket.Socket.SafeHandle, in polled[0]) != 0)
+        {
+            Remove(socket);
+            throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
+        }
+    }
+
+    /// <summary>The socket is told nothing any more. Where it is not closed, it must be taken out besides.</summary>
+    public void Remove(ReadySocket socket)
+    {
+        lock (_lock)
+        {
+            if (socket.Id != 0)
+            {
+                _places[(int)socket.Id] = null;
+                _free.Push((int)socket.Id);
+                socket.Id = 0;
+            }
+        }
+    }
+
+    /// <summary>The system forgets the socket, which goes on elsewhere.</summary>
+    public void TakeOut(ReadySocket socket)
+    {
+        Span<byte> none = stackalloc byte[EventSize];
+        _ = LinuxCalls.Control(_poll, LinuxCalls.Remove, socket.Socket.SafeHandle, in none[0]);
+    }
+
+    private void Run()
+    {
+        _here = this;
+        byte[] events = new byte[MostEvents * EventSize];
+        while (true)
+        {
+            int count = LinuxCalls.Wait(_poll, ref events[0], MostEvents, -1);
+            if (count < 0 && Marshal.GetLastPInvokeError() is not LinuxCalls.Interrupted and var error)
+            {
+                Environment.FailFast($"epoll_wait: error {error}");
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                ReadOnlySpan<byte> polled = events.AsSpan(i * EventSize, EventSize);
+                Tell(BinaryPrimitives.ReadInt64LittleEndian(polled[IdAt..]), BinaryPrimitives.ReadUInt32LittleEndian(polled));
+            }
+        }
+    }
+
+    private void Tell(long id, uint what)
+    {
+        ReadySocket? socket = Volatile.Read(ref Volatile.Read(ref _places)[(int)id]);
+        if (socket?.Id == id)
+        {
+            socket.Tell(what);
+        }
+    }
+}
