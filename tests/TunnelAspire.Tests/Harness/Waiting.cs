@@ -32,4 +32,13 @@ internal static class Waiting
     }
 
     public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+
+    /// <summary>Nobody holds on to it any more, once all who are still on their way out have left.</summary>
+    public static Task IsLetGoAsync(this WeakReference memory) => UntilAsync(
+        () =>
+        {
+            GC.Collect();
+            return !memory.IsAlive;
+        },
+        "the memory is let go of");
 }

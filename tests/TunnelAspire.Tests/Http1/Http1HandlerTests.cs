@@ -137,6 +137,25 @@ public sealed class Http1HandlerTests : IDisposable
         Assert.Equal(keeps, await IsKeptAsync(connection));
     }
 
+    [Theory]
+    [InlineData(639)]
+    [InlineData(640)]
+    [InlineData(641)]
+    [InlineData(4096)]
+    [InlineData(5000)]
+    public async Task Answer_WithAHeadOfAnyLength_IsReadWhole(int length)
+    {
+        const string Start = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nX: ";
+        string value = new('x', length - Start.Length - 4);
+        string body = new('b', 1000);
+
+        (HttpResponseMessage answer, Socket connection) = await _server.AnswerAsync($"{Start}{value}\r\n\r\n{body}");
+
+        Assert.Equal(value, answer.Headers.GetValues("X").Single());
+        Assert.Equal(body, await answer.Content.ReadAsStringAsync().Soon());
+        Assert.True(await IsKeptAsync(connection));
+    }
+
     [Fact]
     public async Task Answer_WithoutALength_EndsWithTheConnection()
     {

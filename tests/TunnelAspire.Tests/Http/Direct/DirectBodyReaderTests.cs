@@ -45,6 +45,67 @@ public sealed class DirectBodyReaderTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Chunks_ThatCameInPartWithTheHead_AreReadWhole()
+    {
+        byte[] bytes = "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"u8.ToArray();
+        for (int cut = 1; cut <= bytes.Length; cut++)
+        {
+            _body.Begin(null, bytes.AsSpan(..cut));
+            Task<string> read = ReadAllAsync();
+            await _client.SendAsync(bytes[cut..]);
+
+            Assert.Equal("hello", await read.Soon());
+            Assert.Equal(0, _body.End());
+        }
+    }
+
+    [Fact]
+    public async Task Length_ThatCameWithTheHead_IsReadWithoutTheSocket()
+    {
+        _body.Begin(5, "hello"u8);
+        _server.Dispose();
+
+        Assert.True(_body.HasAll);
+        Assert.False(_body.Ended);
+        Assert.Equal("hello", await ReadAllAsync().Soon());
+        Assert.True(_body.HasAll && _body.Ended);
+        Assert.Equal(0, _body.End());
+    }
+
+    [Theory]
+    [InlineData(5, 3)]
+    [InlineData(4097, 4000)]
+    [InlineData(300_000, 1)]
+    [InlineData(300_000, 4000)]
+    public async Task Length_WhoseFirstPartCameWithTheHead_IsReadWhole_AndNotBeyond(int length, int withHead)
+    {
+        string text = Encoding.ASCII.GetString([.. Pattern.Bytes(0, length).Select(one => (byte)('a' + (one % 26)))]);
+        byte[] bytes = Encoding.ASCII.GetBytes(text);
+
+        _body.Begin(length, bytes.AsSpan(..withHead));
+        Assert.False(_body.HasAll);
+        Task<string> read = ReadAllAsync();
+        await _client.SendAsync(Encoding.ASCII.GetBytes(text[withHead..] + "GET")).Soon();
+
+        Assert.Equal(text, await read.Soon());
+        Assert.Equal(0, _body.End());
+        await Waiting.UntilAsync(() => _server.Available == 3, "the next request is left there");
+    }
+
+    [Fact]
+    public async Task Begin_AfterABodyThatNobodyRead_BeginsAnew()
+    {
+        _body.Begin(5, "hello"u8);
+        Assert.Equal(5, _body.End());
+
+        _body.Begin(2);
+        await SendAsync("ok"u8.ToArray());
+
+        Assert.Equal("ok", await ReadAllAsync().Soon());
+        Assert.Equal(0, _body.End());
+    }
+
     [Theory]
     [InlineData("5\r\nhelloX")]
     [InlineData("5\r\nhello\n0\r\n\r\n")]

@@ -35,6 +35,28 @@ public sealed class DirectConnectionTests
     });
 
     [Fact]
+    public async Task Body_WhoseFirstPartCameWithItsHead_IsReadWhole_AndTheNextRequestServed()
+    {
+        string body = new('x', 100_000);
+        using SemaphoreSlim begun = new(0);
+        await WithAsync(
+            context =>
+            {
+                begun.Release();
+                return DirectHost.EchoAsync(context);
+            },
+            async client =>
+            {
+                await client.SendAsync(DirectHost.Send("Content-Length: 100000\r\n", body[..1000]));
+                await begun.WaitAsync().Soon();
+                await client.SendAsync(body[1000..] + DirectHost.Send("Content-Length: 5\r\n", "after"));
+
+                await client.RequireAsync(body);
+                await client.RequireAsync("after");
+            });
+    }
+
+    [Fact]
     public Task Request_PipelinedAfterChunks_EndsTheConnectionAfterTheFirstAnswer() => WithAsync(DirectHost.EchoAsync, async client =>
     {
         await client.SendAsync(DirectHost.Send(Chunked, "1\r\na\r\n0\r\n\r\n") + DirectHost.Send("Content-Length: 1\r\n", "b"));
@@ -111,6 +133,54 @@ public sealed class DirectConnectionTests
                 client.Dispose();
                 await cancelled.Task.Soon();
             });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_ThatGoesAwayAfterAnOpenWithFirstBytes_CancelsIt(bool reset)
+    {
+        TaskCompletionSource<string> begun = new();
+        TaskCompletionSource cancelled = new();
+        await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, async context =>
+        {
+            using CancellationTokenRegistration over = context.RequestAborted.Register(cancelled.SetResult);
+            using StreamReader body = new(context.Request.Body);
+            begun.SetResult(await body.ReadToEndAsync());
+            await cancelled.Task;
+        });
+        using DirectClient client = await host.ConnectAsync();
+
+        await client.SendAsync("POST /v1/sessions?target=a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+        Assert.Equal("hello", await begun.Task.Soon());
+        Assert.False(cancelled.Task.IsCompleted);
+        client.Socket.LingerState = new(reset, 0);
+        client.Dispose();
+
+        await cancelled.Task.Soon();
+    }
+
+    [Fact]
+    public async Task Client_ThatAsksTheNextWhileItsOpenIsAnswered_DoesNotCancelIt()
+    {
+        TaskCompletionSource<CancellationToken> begun = new();
+        TaskCompletionSource go = new();
+        await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, async context =>
+        {
+            begun.SetResult(context.RequestAborted);
+            await go.Task;
+            await DirectHost.EchoAsync(context);
+        });
+        using DirectClient client = await host.ConnectAsync();
+
+        await client.SendAsync("POST /v1/sessions?target=a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+        CancellationToken aborted = await begun.Task.Soon();
+        await client.SendAsync(DirectHost.Send("Content-Length: 4\r\n", "next"));
+        go.SetResult();
+
+        await client.RequireAsync("hello");
+        await client.RequireAsync("next");
+        Assert.False(aborted.IsCancellationRequested);
     }
 
     [Fact]
