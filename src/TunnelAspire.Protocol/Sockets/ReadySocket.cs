@@ -87,6 +87,31 @@ public sealed class ReadySocket : IDisposable
         }
     }
 
+    /// <summary>Bytes that are there to be received; 0 also where the stream has ended, or the next receive tells an error.</summary>
+    public int Available()
+    {
+        if (Left)
+        {
+            return 0;
+        }
+
+        _reading.Begin();
+        try
+        {
+            int there = Socket.Available;
+            if (there > 0)
+            {
+                _reading.Tell();
+            }
+
+            return there;
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>Receives what is there, at once.</summary>
     public int Receive(Span<byte> into, SocketFlags flags, out SocketError error)
     {

@@ -28,12 +28,12 @@ public sealed class SocketEnd : IByteEnd
     public EndPoint? RemoteEndPoint { get; }
 
     /// <inheritdoc/>
-    public int Available => _first.Length > 0 ? _first.Length : _seen > 0 ? _seen : _seen = Look();
+    public int Available => _first.Length > 0 ? _first.Length : _seen > 0 ? _seen : _seen = _socket.Available();
 
     /// <inheritdoc/>
     public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        _seen = _first.Length > 0 ? 0 : Look();
+        _seen = _first.Length > 0 ? 0 : _socket.Available();
         return _first.Length > 0 || _seen > 0 ? ValueTask.CompletedTask : WaitForBytesAsync(cancellationToken);
     }
 
@@ -86,18 +86,6 @@ public sealed class SocketEnd : IByteEnd
     /// <summary>Closes the connection; what was written is still delivered.</summary>
     public void Dispose() => _socket.Dispose();
 
-    private int Look()
-    {
-        try
-        {
-            return _socket.Socket.Available;
-        }
-        catch (SocketException)
-        {
-            return 0; // the next read tells the error
-        }
-    }
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitForBytesAsync(CancellationToken cancellationToken)
     {
@@ -105,6 +93,6 @@ public sealed class SocketEnd : IByteEnd
         {
             await _socket.WaitAsync(cancellationToken);
         }
-        while (!_socket.IsOver && (_seen = Look()) == 0);
+        while (!_socket.IsOver && (_seen = _socket.Available()) == 0);
     }
 }

@@ -142,6 +142,32 @@ public sealed class SocketEndTests : IDisposable
     }
 
     [Fact]
+    public async Task Wait_AfterBytesThatWereTakenBeforeTheirArrivalWasTold_Waits()
+    {
+        using CancellationTokenSource cancel = new();
+        for (int i = 0; i < 200; i++)
+        {
+            SocketEnd end = new(new ReadySocket(_socket));
+            await SendAsync([1]);
+            Assert.Equal(1, end.Available);
+            Assert.Equal(1, await end.ReadAsync(new byte[8], CancellationToken.None).Soon());
+            await (i % 2 == 0 ? Task.Delay(1) : Task.CompletedTask); // told now, or in a moment
+            Task waiting = Task.Run(() => end.WaitAsync(cancel.Token).AsTask());
+            if (i == 199)
+            {
+                await cancel.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting.Soon());
+            }
+            else
+            {
+                await SendAsync([2]);
+                await waiting.Soon();
+                Assert.Equal(1, await end.ReadAsync(new byte[8], CancellationToken.None).Soon());
+            }
+        }
+    }
+
+    [Fact]
     public async Task Read_ThatIsCancelled_LetsGoOfItsMemory()
     {
         SocketEnd end = new(new ReadySocket(_socket));
