@@ -116,7 +116,7 @@ public sealed class DirectConnectionTests
     [InlineData(false)]
     public async Task Client_ThatGoesAway_CancelsItsRequest(bool reset)
     {
-        TaskCompletionSource begun = new(), cancelled = new();
+        TaskCompletionSource begun = new(), cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await WithAsync(
             async context =>
             {
@@ -141,7 +141,7 @@ public sealed class DirectConnectionTests
     public async Task Client_ThatGoesAwayAfterAnOpenWithFirstBytes_CancelsIt(bool reset)
     {
         TaskCompletionSource<string> begun = new();
-        TaskCompletionSource cancelled = new();
+        TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, async context =>
         {
             using CancellationTokenRegistration over = context.RequestAborted.Register(cancelled.SetResult);
