@@ -14,7 +14,7 @@ public sealed class FirstBytes
     /// <summary>Most bytes that an open brings: no connector allows less in a message.</summary>
     private const int Most = 4 * 1024;
 
-    /// <summary>A client that waits for the server to speak first waits so much longer.</summary>
+    /// <summary>A client that waits for the server to speak first waits so much longer, and up to a step of the alarms.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
 
     private FirstBytes()

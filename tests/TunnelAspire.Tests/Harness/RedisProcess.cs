@@ -52,8 +52,12 @@ public sealed class RedisProcess : IAsyncDisposable
         await _process.WaitForExitAsync().Soon();
     }
 
-    /// <summary>SIGSTOP: it takes connections and bytes, and answers nothing.</summary>
-    public void Freeze() => Assert.Equal(0, Signal(_process!.Id, SigStop));
+    /// <summary>SIGSTOP: it takes connections and bytes, and answers nothing. Its threads stop one after the other: returns when all have.</summary>
+    public void Freeze()
+    {
+        Assert.Equal(0, Signal(_process!.Id, SigStop));
+        Assert.True(SpinWait.SpinUntil(() => Directory.GetDirectories($"/proc/{_process.Id}/task").All(IsStopped), Waiting.Patience), "all of Redis stands still");
+    }
 
     public void Thaw() => Assert.Equal(0, Signal(_process!.Id, SigCont));
 
@@ -119,6 +123,20 @@ public sealed class RedisProcess : IAsyncDisposable
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary><c>4711 (redis-server) T 1 …</c>; a thread that has ended meanwhile stands still, too.</summary>
+    private static bool IsStopped(string thread)
+    {
+        try
+        {
+            string stat = File.ReadAllText(Path.Combine(thread, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     [DllImport("libc", EntryPoint = "kill")]

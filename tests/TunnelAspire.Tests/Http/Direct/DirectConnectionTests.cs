@@ -12,6 +12,7 @@ namespace TunnelAspire.Tests.Http.Direct;
 public sealed class DirectConnectionTests
 {
     private const string Chunked = "Transfer-Encoding: chunked\r\n";
+    private const TaskCreationOptions Apart = TaskCreationOptions.RunContinuationsAsynchronously; // a test that went on as the server could not stop it
 
     [Fact]
     public Task Requests_OneAfterTheOther_AreAnsweredOnOneConnection() => WithAsync(DirectHost.EchoAsync, async client =>
@@ -116,7 +117,7 @@ public sealed class DirectConnectionTests
     [InlineData(false)]
     public async Task Client_ThatGoesAway_CancelsItsRequest(bool reset)
     {
-        TaskCompletionSource begun = new(), cancelled = new();
+        TaskCompletionSource begun = new(Apart), cancelled = new(Apart);
         await WithAsync(
             async context =>
             {
@@ -140,8 +141,8 @@ public sealed class DirectConnectionTests
     [InlineData(false)]
     public async Task Client_ThatGoesAwayAfterAnOpenWithFirstBytes_CancelsIt(bool reset)
     {
-        TaskCompletionSource<string> begun = new();
-        TaskCompletionSource cancelled = new();
+        TaskCompletionSource<string> begun = new(Apart);
+        TaskCompletionSource cancelled = new(Apart);
         await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, async context =>
         {
             using CancellationTokenRegistration over = context.RequestAborted.Register(cancelled.SetResult);
@@ -163,8 +164,8 @@ public sealed class DirectConnectionTests
     [Fact]
     public async Task Client_ThatAsksTheNextWhileItsOpenIsAnswered_DoesNotCancelIt()
     {
-        TaskCompletionSource<CancellationToken> begun = new();
-        TaskCompletionSource go = new();
+        TaskCompletionSource<CancellationToken> begun = new(Apart);
+        TaskCompletionSource go = new(Apart);
         await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, async context =>
         {
             begun.SetResult(context.RequestAborted);
@@ -248,7 +249,7 @@ public sealed class DirectConnectionTests
     [Fact]
     public async Task Application_ThatFails_IsAnswered500_AndWhatItRegisteredIsDisposed()
     {
-        TaskCompletionSource disposed = new();
+        TaskCompletionSource disposed = new(Apart);
         await using DirectHost host = await DirectHost.StartAsync(DirectHost.EchoAsync, context =>
         {
             context.Response.OnCompleted(() =>
@@ -287,7 +288,7 @@ public sealed class DirectConnectionTests
     [Fact]
     public async Task Stop_LetsIdleConnectionsGo_AndAnswersThoseUnderWay()
     {
-        TaskCompletionSource begun = new(), go = new();
+        TaskCompletionSource begun = new(Apart), go = new(Apart);
         await using DirectHost host = await DirectHost.StartAsync(async context =>
         {
             begun.SetResult();

@@ -36,7 +36,7 @@ public sealed class AlarmTests
         int seed = Random.Shared.Next();
         int[] times = new int[2000];
         Random random = new(seed);
-        Array.ForEach(Enumerable.Range(0, times.Length).ToArray(), i => times[i] = random.Next(i % 2 == 0 ? 20 : 700)); // of both wheels
+        Array.ForEach(Enumerable.Range(0, times.Length).ToArray(), i => times[i] = random.Next(i % 2 == 0 ? 20 : 1300)); // of both wheels
 
         Parallel.ForEach(times, time => new Bell(_rung).Set(time));
 
