@@ -26,7 +26,6 @@ internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
     private ReadOnlyMemory<byte> _part; // what has been handed out and not been consumed
     private BodyFraming _framing = BodyFraming.OfLength(0);
     private bool _cancelled;
-    private bool _flows; // the last bytes filled the buffer: more are there
 
     /// <summary>All of the body has been consumed.</summary>
     public bool Ended => _framing.Ended && _part.IsEmpty;
@@ -161,15 +160,6 @@ internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
     {
         // Never beyond a body whose length is known: what follows belongs to the next request.
         int most = _framing.HasLength ? (int)Math.Min(_buffer.Length - _end, _framing.Remaining) : _buffer.Length - _end;
-        if (_flows)
-        {
-            int there = socket.Receive(_buffer.AsSpan(_end, most), SocketFlags.None, out SocketError error);
-            if (error == SocketError.Success)
-            {
-                return Received(there, most);
-            }
-        }
-
         if (_cancel?.TryReset() != true)
         {
             Interlocked.Exchange(ref _cancel, new CancellationTokenSource());
@@ -185,7 +175,9 @@ internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), cancel);
         try
         {
-            return Received(await socket.ReceiveAsync(_buffer.AsMemory(_end, most), cancel.Token), most);
+            int count = await socket.ReceiveAsync(_buffer.AsMemory(_end, most), cancel.Token);
+            _end += count;
+            return count > 0 ? true : throw Broken("it broke off");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -196,13 +188,6 @@ internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
         {
             throw new IOException(e.Message, e); // as the web server tells it: a socket's own failure would pass for the target's
         }
-    }
-
-    private bool Received(int count, int most)
-    {
-        _end += count;
-        _flows = count == most;
-        return count > 0 ? true : throw Broken("it broke off");
     }
 
     private BadHttpRequestException Broken(string how)

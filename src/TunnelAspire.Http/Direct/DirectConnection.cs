@@ -76,7 +76,12 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
-            int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek, out _);
+            int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek, out SocketError error);
+            if (error != SocketError.Success)
+            {
+                throw new SocketException((int)error);
+            }
+
             if (!_head.TryRead(buffer.AsSpan(0, count)))
             {
                 return false;

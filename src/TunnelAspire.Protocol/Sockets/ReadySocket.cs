@@ -5,10 +5,10 @@ using System.Runtime.CompilerServices;
 namespace TunnelAspire.Protocol.Sockets;
 
 /// <summary>
-/// A socket that does not block, connected or listening. What is mostly done at once is done at once; whoever must wait holds no memory meanwhile,
-/// and goes on in the thread that sees the socket ready. One reader and one writer at a time.
+/// A socket that does not block, connected or listening. What is mostly done at once is done at once; whoever must wait holds no
+/// memory meanwhile, and goes on in the thread that sees the socket ready. One reader and one writer at a time.
 /// </summary>
-public sealed class ReadySocket : IDisposable
+public sealed partial class ReadySocket : IDisposable
 {
     private static readonly byte[] Glance = new byte[1]; // what is seen there, by whomever, is nobody's business
 
@@ -20,13 +20,14 @@ public sealed class ReadySocket : IDisposable
 
     /// <summary>Takes over a connected socket. Where it is gone already, whoever reads or writes is told.</summary>
     public ReadySocket(Socket socket)
-        : this(socket, dialled: null)
+        : this(socket, dialled: null, SocketPoller.Choose())
     {
     }
 
-    private ReadySocket(Socket socket, EndPoint? dialled)
+    /// <summary>As the other, on a system that has such threads, or has none.</summary>
+    internal ReadySocket(Socket socket, EndPoint? dialled, SocketPoller? poller)
     {
-        (Socket, _dialled, _poller) = (socket, dialled, SocketPoller.Choose());
+        (Socket, _dialled, _poller) = (socket, dialled, poller);
         try
         {
             socket.Blocking = false;
@@ -54,38 +55,6 @@ public sealed class ReadySocket : IDisposable
 
     /// <summary>Under what the poller knows it.</summary>
     internal long Id { get; set; }
-
-    /// <summary>Connects a new socket.</summary>
-    /// <exception cref="SocketException">The peer refuses, or cannot be reached.</exception>
-    public static async Task<ReadySocket> ConnectAsync(EndPoint address, CancellationToken cancellationToken)
-    {
-        Socket socket = address is IPEndPoint
-            ? new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-            : new(address.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-        ReadySocket? connecting = null;
-        try
-        {
-            if (!OperatingSystem.IsLinux() || address is not IPEndPoint)
-            {
-                await socket.ConnectAsync(address, cancellationToken);
-                return new ReadySocket(socket);
-            }
-
-            socket.Blocking = false;
-            LinuxCalls.Connect(socket, address);
-            connecting = new ReadySocket(socket, address);
-            await connecting._writing.WaitAsync(cancellationToken);
-            connecting.RequireHere();
-            SocketError error = (SocketError)(int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
-            return error == SocketError.Success ? connecting : throw new SocketException((int)error);
-        }
-        catch
-        {
-            connecting?.Dispose();
-            socket.Dispose();
-            throw;
-        }
-    }
 
     /// <summary>Bytes that are there to be received; 0 also where the stream has ended, or the next receive tells an error.</summary>
     public int Available()
@@ -167,23 +136,6 @@ public sealed class ReadySocket : IDisposable
                 return error == SocketError.Success ? count > 0 : throw new SocketException((int)error);
             }
         }
-    }
-
-    /// <summary>The next connection to a socket that listens.</summary>
-    public async ValueTask<Socket> AcceptAsync(CancellationToken cancellationToken)
-    {
-        while (_poller is not null)
-        {
-            _reading.Begin();
-            if (Socket.Poll(0, SelectMode.SelectRead))
-            {
-                break;
-            }
-
-            await WaitAsync(cancellationToken);
-        }
-
-        return await Socket.AcceptAsync(cancellationToken);
     }
 
     /// <summary>Nothing comes any more beside what is there.</summary>
@@ -269,14 +221,6 @@ public sealed class ReadySocket : IDisposable
         }
     }
 
-    private void RequireHere()
-    {
-        if (Left)
-        {
-            throw new SocketException((int)SocketError.NoBufferSpaceAvailable);
-        }
-    }
-
     private async ValueTask<int> PutLaterAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (_poller is null)
@@ -288,6 +232,11 @@ public sealed class ReadySocket : IDisposable
         return await PutAsync(bytes, cancellationToken);
     }
 
-    private async ValueTask WaitByFrameworkAsync(CancellationToken cancellationToken) =>
-        await Socket.ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken);
+    private async ValueTask WaitByFrameworkAsync(CancellationToken cancellationToken)
+    {
+        if (await Socket.ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken) == 0)
+        {
+            _reading.Tell(forGood: true);
+        }
+    }
 }

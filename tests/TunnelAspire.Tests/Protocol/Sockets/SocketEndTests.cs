@@ -145,9 +145,9 @@ public sealed class SocketEndTests : IDisposable
     public async Task Wait_AfterBytesThatWereTakenBeforeTheirArrivalWasTold_Waits()
     {
         using CancellationTokenSource cancel = new();
+        SocketEnd end = new(new ReadySocket(_socket));
         for (int i = 0; i < 200; i++)
         {
-            SocketEnd end = new(new ReadySocket(_socket));
             await SendAsync([1]);
             Assert.Equal(1, end.Available);
             Assert.Equal(1, await end.ReadAsync(new byte[8], CancellationToken.None).Soon());
