@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares the tunnel with others on this machine: installs the programs that take part, compiles the tunnel's to native code as they
-# are installed (eng/publish.sh), builds the benchmarks, runs. All arguments are the benchmarks' own; without any: compare. Example: eng/bench.sh compare --rounds 3 --only ssh,node-stream --out /tmp/table.md
+# are installed (eng/publish.sh), builds the benchmarks, runs. All arguments are the benchmarks' own; without any: compare.
+# Example: eng/bench.sh compare --rounds 3 --only ssh,node-stream --out /tmp/table.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,7 +23,8 @@ if ((${#missing[@]})); then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-eng/publish.sh linux-x64 artifacts/linux-x64 >&2
-export TUNNELASPIRE_PROGRAMS=artifacts/linux-x64/bin
+rid=linux-$(dpkg --print-architecture | sed s/amd64/x64/)
+eng/publish.sh "$rid" >&2
+export TUNNELASPIRE_PROGRAMS=artifacts/$rid/bin
 dotnet build tests/TunnelAspire.Benchmarks -c Release -nodeReuse:false -v quiet -clp:NoSummary >&2
 exec tests/TunnelAspire.Benchmarks/bin/Release/net10.0/TunnelAspire.Benchmarks "${@:-compare}"

@@ -13,7 +13,7 @@ internal sealed class ClientSocket(ReadySocket socket, TimeProvider time)
     public async ValueTask<byte> PeekAsync(CancellationToken cancellationToken)
     {
         byte[] first = new byte[1];
-        return await PeekAsync(first, cancellationToken) == 1 ? first[0] : throw Truncated();
+        return await socket.ReceiveAsync(first, SocketFlags.Peek, cancellationToken) == 1 ? first[0] : throw Truncated();
     }
 
     /// <summary>The next <paramref name="count"/> bytes.</summary>
@@ -37,7 +37,7 @@ internal sealed class ClientSocket(ReadySocket socket, TimeProvider time)
                 Array.Resize(ref bytes, Math.Min(limit, 2 * length));
             }
 
-            int peeked = await PeekAsync(bytes.AsMemory(length), cancellationToken);
+            int peeked = await socket.ReceiveAsync(bytes.AsMemory(length), SocketFlags.Peek, cancellationToken);
             if (peeked == 0)
             {
                 throw Truncated();
@@ -91,20 +91,6 @@ internal sealed class ClientSocket(ReadySocket socket, TimeProvider time)
         finally
         {
             socket.Dispose();
-        }
-    }
-
-    /// <summary>What is there; it stays in the socket.</summary>
-    private async ValueTask<int> PeekAsync(Memory<byte> into, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await socket.WaitAsync(cancellationToken);
-            int count = socket.Receive(into.Span, SocketFlags.Peek, out SocketError error);
-            if (error != SocketError.WouldBlock)
-            {
-                return error == SocketError.Success ? count : throw new SocketException((int)error);
-            }
         }
     }
 

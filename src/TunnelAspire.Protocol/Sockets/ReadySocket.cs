@@ -106,13 +106,17 @@ public sealed partial class ReadySocket : IDisposable
 
     /// <summary>Receives what is there, or comes.</summary>
     /// <exception cref="SocketException">The connection is broken.</exception>
+    public ValueTask<int> ReceiveAsync(Memory<byte> into, CancellationToken cancellationToken) => ReceiveAsync(into, SocketFlags.None, cancellationToken);
+
+    /// <summary>Receives what is there, or comes; with <see cref="SocketFlags.Peek"/> it stays there.</summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> ReceiveAsync(Memory<byte> into, CancellationToken cancellationToken)
+    public async ValueTask<int> ReceiveAsync(Memory<byte> into, SocketFlags flags, CancellationToken cancellationToken)
     {
         while (true)
         {
             await WaitAsync(cancellationToken);
-            int count = Receive(into.Span, SocketFlags.None, out SocketError error);
+            int count = Receive(into.Span, flags, out SocketError error);
             if (error != SocketError.WouldBlock)
             {
                 return error == SocketError.Success ? count : throw new SocketException((int)error);
@@ -125,18 +129,7 @@ public sealed partial class ReadySocket : IDisposable
 
     /// <summary>Waits until something is there to be received; false at the end of the stream.</summary>
     /// <exception cref="SocketException">The connection is broken.</exception>
-    public async ValueTask<bool> ArrivesAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await WaitAsync(cancellationToken);
-            int count = Receive(Glance, SocketFlags.Peek, out SocketError error);
-            if (error != SocketError.WouldBlock)
-            {
-                return error == SocketError.Success ? count > 0 : throw new SocketException((int)error);
-            }
-        }
-    }
+    public async ValueTask<bool> ArrivesAsync(CancellationToken cancellationToken) => await ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken) > 0;
 
     /// <summary>Nothing comes any more beside what is there.</summary>
     public bool IsOver => _reading.IsForGood;

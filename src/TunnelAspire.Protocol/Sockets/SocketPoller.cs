@@ -10,8 +10,7 @@ namespace TunnelAspire.Protocol.Sockets;
 /// A socket stays with the thread on which it was made, so that those of a session mostly share one. Linux only.
 /// </summary>
 /// <remarks>
-/// The framework's own waits ask the system twice for each message whether there is another, and let go of the thread's processor
-/// more often: see decision 24.
+/// The framework's own waits ask the system once more for each message whether there is another: see decision 24.
 /// </remarks>
 internal sealed class SocketPoller
 {
