@@ -182,7 +182,7 @@ public abstract class SessionModelTests(TunnelHosts hosts, Func<TunnelHosts, Uri
             (Expected expected, Answer answer) = move.Act switch
             {
                 Act.WrongText => (Alive(TunnelError.Malformed), await session.SendAsync(texts[move.Size % texts.Length])),
-                Act.WrongToken => ((Expected)TunnelError.SessionUnknown, await client.AskAsync(HttpMethod.Get, $"{session.Path}/receive?ack=0", null, (TunnelHeaders.Token, session.Token[..^2] + "AA"))),
+                Act.WrongToken => ((Expected)TunnelError.SessionUnknown, await client.AskAsync(HttpMethod.Get, $"{session.Path}/receive?ack=0", null, (TunnelHeaders.Token, (session.Token[0] == 'A' ? "B" : "A") + session.Token[1..]))),
                 Act.WrongVerb => ((Expected)TunnelError.MethodNotAllowed, await client.AskAsync(HttpMethod.Put, $"{session.Path}/send?offset=0", null, session.Admission)),
                 Act.WrongMedia => (Alive(TunnelError.UnsupportedMediaType), await session.SendAsync("?offset=0", EdgeClient.Bytes([1], "text/plain"))),
                 _ => (Alive(TunnelError.BodyTooLarge), await session.SendAsync("?offset=0", new byte[TunnelHosts.MaxBody + 1])),
