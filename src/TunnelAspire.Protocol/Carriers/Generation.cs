@@ -43,12 +43,17 @@ internal sealed class Generation(long number)
         exchange.Dispose();
     }
 
-    /// <summary>Ends the exchanges of all who read.</summary>
+    /// <summary>Ends the exchanges of all who read; they may do so as well while they are told. All are told one after the other, not each within the one before.</summary>
     public void End()
     {
         Deadline[] exchanges;
         lock (_lock)
         {
+            if (_over)
+            {
+                return;
+            }
+
             _over = true;
             exchanges = [.. _exchanges];
         }
