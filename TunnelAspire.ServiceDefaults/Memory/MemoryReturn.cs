@@ -52,7 +52,11 @@ internal sealed partial class MemoryReturn(TimeProvider time, ILogger<MemoryRetu
     {
         long held = Held();
         long begun = time.GetTimestamp();
+        SharedArrays.LetGo();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+        GC.WaitForPendingFinalizers(); // they let go of more, among it what each thread has of the array pool
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        CLibrary.Trim();
         long left = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
         _quietness.Collected(left);
         GivenBack(held >> 10, left >> 10, time.GetElapsedTime(begun).TotalMilliseconds);

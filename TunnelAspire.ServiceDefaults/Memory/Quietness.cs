@@ -12,7 +12,7 @@ internal sealed class Quietness
     /// <summary>So many quiet looks in a row, before something is done.</summary>
     private const int Patience = 2;
 
-    /// <summary>So many looks after the first collection comes a second: the array pool lets go of what nobody has used for 30 s between two of them.</summary>
+    /// <summary>So many looks after the first collection comes a second: what each thread keeps of the array pool goes when nobody has used it for 30 s between two of them.</summary>
     private const int UntilSecond = 7;
 
     /// <summary>So many looks at least are between two collections because of growth.</summary>

@@ -135,6 +135,13 @@ internal sealed class Fleet : IAsyncDisposable
         .. Relays.Select((relay, number) => ($"relay-{number}", relay.Process.Id)),
     ];
 
+    /// <summary>Waits until each process that has worked has become quiet, and has told that it gave memory back.</summary>
+    public Task QuietAsync() => Waiting.UntilAsync(
+        () => Directory.EnumerateFiles(Logs).All(log =>
+            Path.GetFileName(log) == "redis.log" || File.ReadAllText(log).Contains("Quiet: the heap had", StringComparison.Ordinal)),
+        "all have become quiet",
+        TimeSpan.FromMinutes(1));
+
     /// <summary>A metric's sum over some processes, as they told it last.</summary>
     public double Sum(string metric, params IEnumerable<ChildProcess> processes) =>
         processes.Sum(process => Metrics.Processes.TryGetValue(process.Id, out ProcessMetrics? metrics) ? metrics.Values.GetValueOrDefault(metric) : 0);
