@@ -14,6 +14,7 @@ namespace TunnelAspire.Http.Direct;
 /// <remarks>
 /// 1. Wait for a request, empty-handed. 2. Look at its head without taking it. 3. Take it, and let the endpoint answer. 4. End the
 /// answer. While a request that has come whole is answered, the next arrival is waited for already: it may be the client's end.
+/// That something has come is a hint: mostly the look at the head is the first one.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
 internal sealed class DirectConnection(ReadySocket socket, DirectRequests requests, CancellationToken stopping)
@@ -26,16 +27,18 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
     private readonly Deadline _idle = new(stopping);
     private readonly DirectHead _head = new();
     private DirectExchange? _exchange;
-    private Task<bool>? _arrival;
+    private Task? _arrival; // that is waited for since before the answer
+    private int _busy; // 1 from an arrival to the end of its answer
 
     /// <summary>Serves requests; returns whether the connection goes on, for somebody else.</summary>
     public async Task<bool> ServeAsync()
     {
+        using CancellationTokenRegistration idle = _idle.Token.UnsafeRegister(static connection => ((DirectConnection)connection!).LetGoIfIdle(), this);
         try
         {
-            while (await ArrivedAsync() && !stopping.IsCancellationRequested)
+            while (await NextAsync() is { } ours)
             {
-                if (!TryBegin())
+                if (!ours)
                 {
                     return true;
                 }
@@ -59,39 +62,57 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         return false;
     }
 
-    /// <summary>Waits for the next request; false at the end of the connection.</summary>
-    private async ValueTask<bool> ArrivedAsync()
+    /// <summary>Waits for the next request, and begins it where it is to be served here; false: it is not, and stays unread. Null at the end of the connection.</summary>
+    private async ValueTask<bool?> NextAsync()
     {
-        Task<bool>? arrival = _arrival;
-        _arrival = null;
-        _idle.After(IdleLimit);
-        bool arrived = await (arrival is null ? socket.ArrivesAsync(_idle.Token) : new(arrival.IsCompleted ? arrival : arrival.WaitAsync(_idle.Token)));
-        _idle.After(Timeout.InfiniteTimeSpan);
-        return arrived;
+        while (true)
+        {
+            Interlocked.Exchange(ref _busy, 0); // a fence: either this sees that the time is over, or that sees that nobody is busy
+            if (_idle.IsOver)
+            {
+                return null; // the server has stopped meanwhile
+            }
+
+            _idle.After(IdleLimit);
+            Task? arrival = _arrival;
+            _arrival = null;
+            await (arrival is null ? socket.WaitAsync(_aborted.Token) : new ValueTask(arrival));
+            _idle.After(Timeout.InfiniteTimeSpan);
+            Interlocked.Exchange(ref _busy, 1);
+            if (_aborted.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            if (TryBegin(out bool? ours))
+            {
+                return ours;
+            }
+        }
     }
 
-    /// <summary>Looks at the next request's head; where it is to be served here, takes it and what has come of its body, and begins.</summary>
-    private bool TryBegin()
+    /// <summary>Looks at the next request's head; where it is to be served here, takes it and what has come of its body, and begins. False where nothing has come.</summary>
+    private bool TryBegin(out bool? ours)
     {
+        ours = null;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
-            int count = socket.Receive(buffer.AsSpan(0, DirectHead.MostBytes), SocketFlags.Peek, out SocketError error);
-            if (error != SocketError.Success)
+            int count = socket.Look(buffer.AsSpan(0, DirectHead.MostBytes), out SocketError error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
             {
                 throw new SocketException((int)error);
             }
 
-            if (!_head.TryRead(buffer.AsSpan(0, count)))
+            if (count > 0 && (ours = _head.TryRead(buffer.AsSpan(0, count))) == true)
             {
-                return false;
+                int taken = _head.Length + (int)Math.Min(count - _head.Length, _head.BodyLength ?? int.MaxValue);
+                socket.Take(buffer.AsSpan(0, taken), more: taken < count || count == DirectHead.MostBytes);
+                _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
+                _exchange.Begin(buffer.AsSpan(_head.Length..taken));
             }
 
-            int body = (int)Math.Min(count - _head.Length, _head.BodyLength ?? int.MaxValue);
-            count = socket.Receive(buffer.AsSpan(0, _head.Length + body), SocketFlags.None, out _);
-            _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
-            _exchange.Begin(buffer.AsSpan(_head.Length..count));
-            return true;
+            return error == SocketError.Success;
         }
         finally
         {
@@ -106,7 +127,7 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         {
             if (exchange.BodyReader.HasAll)
             {
-                _ = WatchAsync();
+                _arrival = WatchAsync();
             }
 
             exchange.Closes |= stopping.IsCancellationRequested;
@@ -153,6 +174,7 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         try
         {
             socket.Socket.Shutdown(SocketShutdown.Send);
+            await (_arrival?.WaitAsync(limit.Token) ?? Task.CompletedTask); // one waits at a time
             while (await socket.ReceiveAsync(dropped, limit.Token) > 0)
             {
                 // Nobody wants it.
@@ -164,21 +186,43 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         }
     }
 
-    /// <summary>Waits for what comes next while the endpoint is at work: the client may go away.</summary>
+    /// <summary>Waits for what comes next. While the endpoint is at work, that may be the client's end.</summary>
     private async Task WatchAsync()
     {
-        Task<bool> arrival = socket.ArrivesAsync(_aborted.Token).AsTask();
-        _arrival = arrival;
         try
         {
-            if (!await arrival)
+            bool? goesOn = null;
+            while (goesOn is null)
+            {
+                await socket.WaitAsync(_aborted.Token);
+                goesOn = Volatile.Read(ref _busy) == 0 ? true : HasCome();
+            }
+
+            if (goesOn == false)
             {
                 await _aborted.CancelAsync();
             }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            await _aborted.CancelAsync(); // gone with a reset, or by our own end
+            // By our own end.
+        }
+    }
+
+    /// <summary>Whether the next request has come; false: the client's end has. Null where nothing has.</summary>
+    private bool? HasCome()
+    {
+        Span<byte> first = stackalloc byte[1];
+        int count = socket.Receive(first, SocketFlags.Peek, out SocketError error);
+        return error == SocketError.WouldBlock ? null : count > 0;
+    }
+
+    /// <summary>The client has been idle for too long, or the server stops: whoever is served meanwhile is let go after the answer.</summary>
+    private void LetGoIfIdle()
+    {
+        if (Volatile.Read(ref _busy) == 0)
+        {
+            _aborted.Cancel();
         }
     }
 

@@ -127,9 +127,36 @@ public sealed partial class ReadySocket : IDisposable
     /// <summary>Waits until something may be there to be received. That is a hint: there may be nothing.</summary>
     public ValueTask WaitAsync(CancellationToken cancellationToken) => _poller is null ? WaitByFrameworkAsync(cancellationToken) : _reading.WaitAsync(cancellationToken);
 
-    /// <summary>Waits until something is there to be received; false at the end of the stream.</summary>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    public async ValueTask<bool> ArrivesAsync(CancellationToken cancellationToken) => await ReceiveAsync(Glance, SocketFlags.Peek, cancellationToken) > 0;
+    /// <summary>Looks at what is there, and leaves it there. A wait that follows waits for more, unless <see cref="Take"/> says otherwise.</summary>
+    public int Look(Span<byte> into, out SocketError error)
+    {
+        if (Left)
+        {
+            error = SocketError.OperationAborted;
+            return 0;
+        }
+
+        _reading.Begin();
+        int count = Socket.Receive(into, SocketFlags.Peek, out error);
+        if (error != SocketError.WouldBlock && count == 0)
+        {
+            _reading.Tell(forGood: true);
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes bytes that a look has just shown.</summary>
+    /// <param name="shown">Where they go.</param>
+    /// <param name="more">Others may be there behind them.</param>
+    public void Take(Span<byte> shown, bool more)
+    {
+        Socket.Receive(shown, SocketFlags.None, out _);
+        if (more)
+        {
+            _reading.Tell();
+        }
+    }
 
     /// <summary>Nothing comes any more beside what is there.</summary>
     public bool IsOver => _reading.IsForGood;

@@ -97,20 +97,25 @@ public sealed class DirectConnectionTests
     });
 
     [Fact]
-    public Task Answer_ThatSaysClose_ClosesTheConnection() => WithAsync(
-        context =>
+    public async Task Answer_ThatSaysClose_ClosesTheConnection()
+    {
+        await using DirectHost host = await DirectHost.StartAsync(context =>
         {
             context.Response.Headers.Connection = "close";
             context.Response.ContentLength = 0;
             return Task.CompletedTask;
-        },
-        async client =>
+        });
+        using (DirectClient client = await host.ConnectAsync())
         {
             await client.SendAsync(DirectHost.Send());
 
             Assert.Equal("close", (await client.AnswerAsync())?.Headers["Connection"]);
             Assert.Equal("", await client.RestAsync());
-        });
+        }
+
+        await host.StopAsync();
+        Assert.Empty(host.Faults);
+    }
 
     [Theory]
     [InlineData(true)]

@@ -16,11 +16,14 @@ using TunnelAspire.Tests.Harness;
 namespace TunnelAspire.Tests.Http.Direct;
 
 /// <summary>A web server whose sends and receives a test answers; all else says who served it.</summary>
-internal sealed class DirectHost(WebApplication app) : IAsyncDisposable
+internal sealed class DirectHost(WebApplication app, RecordingLogs logs) : IAsyncDisposable
 {
     public const string Session = "/v1/sessions/AAAAAAAAAAAAAAAAAAAAAA";
 
     public Uri Address => new(app.Urls.First());
+
+    /// <summary>What has been thrown on connections that nobody expected.</summary>
+    public IEnumerable<string> Faults => logs.Lines.Where(line => line.Contains(" 2903 ", StringComparison.Ordinal));
 
     /// <summary>A send.</summary>
     public static string Send(string headers = "", string body = "") => $"POST {Session}/send HTTP/1.1\r\nHost: a\r\n{headers}\r\n{body}";
@@ -28,7 +31,8 @@ internal sealed class DirectHost(WebApplication app) : IAsyncDisposable
     public static async Task<DirectHost> StartAsync(RequestDelegate endpoint, RequestDelegate? others = null, params (string Key, string Value)[] settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
-        builder.Logging.ClearProviders();
+        RecordingLogs logs = new();
+        builder.Services.AddSingleton<ILoggerFactory>(logs);
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         builder.WebHost.UseUrls(settings.Any(setting => setting.Key == "Tls:Key") ? "https://127.0.0.1:0" : "http://127.0.0.1:0");
         builder.AddWebServer();
@@ -36,7 +40,7 @@ internal sealed class DirectHost(WebApplication app) : IAsyncDisposable
         app.Services.GetRequiredService<DirectRequests>().Serve(endpoint);
         app.Run(others ?? SayWhoServesAsync);
         await app.StartAsync();
-        return new DirectHost(app);
+        return new DirectHost(app, logs);
     }
 
     /// <summary>Answers with the request's body.</summary>

@@ -100,7 +100,9 @@ public abstract class ReadySocketContract : IDisposable
         Assert.Equal(3, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
         Assert.Equal(0, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
         Assert.Equal(0, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
-        Assert.False(await _socket.ArrivesAsync(CancellationToken.None).Soon());
+        await _socket.WaitAsync(CancellationToken.None).AsTask().Soon();
+        Assert.Equal(0, _socket.Look(new byte[8], out SocketError error));
+        Assert.Equal(SocketError.Success, error);
     }
 
     [Fact]
@@ -125,14 +127,45 @@ public abstract class ReadySocketContract : IDisposable
     }
 
     [Fact]
-    public async Task Arrival_IsSeenAndNotTaken()
+    public async Task Look_LeavesWhatItShows()
     {
-        Task<bool> arrival = _socket.ArrivesAsync(CancellationToken.None).AsTask();
-        _peer.Send([7]);
+        _peer.Send([7, 8]);
+        await _socket.WaitAsync(CancellationToken.None).AsTask().Soon();
 
-        Assert.True(await arrival.Soon());
-        Assert.True(await _socket.ArrivesAsync(CancellationToken.None).Soon());
-        Assert.Equal(1, await _socket.ReceiveAsync(new byte[8], CancellationToken.None).Soon());
+        Assert.Equal(2, _socket.Look(new byte[8], out _));
+        Assert.Equal(2, _socket.Look(new byte[8], out _));
+        byte[] taken = new byte[2];
+        _socket.Take(taken, more: false);
+        Assert.Equal([7, 8], taken);
+        Assert.Equal(0, _socket.Look(new byte[8], out SocketError error));
+        Assert.Equal(SocketError.WouldBlock, error);
+    }
+
+    [Fact]
+    public async Task Wait_AfterAllThatWasShownIsTaken_IsForMore()
+    {
+        _peer.Send([7]);
+        await _socket.WaitAsync(CancellationToken.None).AsTask().Soon();
+        _socket.Look(new byte[8], out _);
+        _socket.Take(new byte[1], more: false);
+        Task more = _socket.WaitAsync(CancellationToken.None).AsTask();
+
+        Assert.False(more.IsCompleted);
+        _peer.Send([8]);
+        await more.Soon();
+        Assert.Equal(1, _socket.Receive(new byte[8], SocketFlags.None, out _));
+    }
+
+    [Fact]
+    public async Task Wait_AfterAPartOfWhatWasShownIsTaken_IsOverAtOnce()
+    {
+        _peer.Send([7, 8]);
+        await _socket.WaitAsync(CancellationToken.None).AsTask().Soon();
+        Assert.Equal(2, _socket.Look(new byte[8], out _));
+        _socket.Take(new byte[1], more: true);
+
+        await _socket.WaitAsync(CancellationToken.None).AsTask().Soon();
+        Assert.Equal(1, _socket.Receive(new byte[8], SocketFlags.None, out _));
     }
 
     [Fact]
