@@ -2,7 +2,7 @@ namespace TunnelAspire.Protocol.Streaming;
 
 /// <summary>
 /// The bytes of a stream from its lowest unacknowledged offset to its end. Bytes are kept until acknowledged, never until sent.
-/// Not safe for concurrent use: <see cref="SendingHalf"/> guards it with its lock.
+/// Not safe for concurrent use: <see cref="SendSequence"/> guards it with its lock.
 /// </summary>
 internal sealed class RetransmitBuffer(StreamBudget budget)
 {

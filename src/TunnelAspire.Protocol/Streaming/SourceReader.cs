@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace TunnelAspire.Protocol.Streaming;
 
 /// <summary>
-/// Reads the source of a sending half into the half's memory, for whoever has the turn. While bytes flow it waits with memory in
+/// Reads the source of a sending half into its memory, for whoever has the turn. While bytes flow it waits with memory in
 /// hand, which spares a call of the system for each read; once the source has been quiet for a while it holds none.
 /// </summary>
 /// <param name="source">The source.</param>
-/// <param name="half">Where the bytes go: it lends memory, and takes what has been read.</param>
-internal sealed class SourceReader(IByteSource source, SendingHalf half)
+/// <param name="sequence">Where the bytes go: it lends memory, and takes what has been read.</param>
+internal sealed class SourceReader(IByteSource source, SendSequence sequence)
 {
     private const int SmallestWait = 4 * 1024;
     private const int Bulk = 32 * 1024;
@@ -38,7 +38,7 @@ internal sealed class SourceReader(IByteSource source, SendingHalf half)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            half.Failed(e); // a socket tells a reset once, and an end of the stream ever after
+            sequence.Fail(e); // a socket tells a reset once, and an end of the stream ever after
             throw;
         }
     }
@@ -84,7 +84,7 @@ internal sealed class SourceReader(IByteSource source, SendingHalf half)
     {
         int filled = 0;
         int expected = _expected;
-        while (half.TryReserve(expected, maxBytes - filled, out Memory<byte> memory))
+        while (sequence.TryReserve(expected, maxBytes - filled, out Memory<byte> memory))
         {
             int count = await ReadAsync(memory, cancellationToken);
             filled += count;
@@ -114,7 +114,7 @@ internal sealed class SourceReader(IByteSource source, SendingHalf half)
         }
         finally
         {
-            half.Commit(count, ended);
+            sequence.Commit(count, ended);
         }
     }
 }
