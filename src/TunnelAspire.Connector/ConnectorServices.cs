@@ -38,6 +38,9 @@ public static class ConnectorServices
         builder.Services.AddSingleton<Admission>();
         builder.Services.AddSingleton<SessionTableContext>();
         builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton<SessionAccess>();
+        builder.Services.AddSingleton<SessionList>();
+        builder.Services.AddSingleton<ConnectorAnswers>();
         builder.Services.AddSingleton<ConnectorEndpoints>();
         builder.Services.AddSingleton<LeaseServiceContext>();
         builder.Services.AddHostedService<LeaseService>();
@@ -56,6 +59,7 @@ public static class ConnectorServices
         _ = app.Services.GetRequiredService<PolicySource>(); // a wrong policy stops the start
         ConnectorEndpoints endpoints = app.Services.GetRequiredService<ConnectorEndpoints>();
         endpoints.Map(app);
+        app.Services.GetRequiredService<SessionList>().Map(app);
         app.Services.GetService<DirectRequests>()?.Serve(endpoints.AdmitAsync);
     }
 }
