@@ -92,6 +92,7 @@ public sealed partial class ReadySocket : IDisposable
 
         _reading.Begin();
         int count = Socket.Receive(into, flags, out error);
+        _poller?.Received(count);
         if (error != SocketError.WouldBlock)
         {
             bool over = error != SocketError.Success || (count == 0 && !into.IsEmpty);

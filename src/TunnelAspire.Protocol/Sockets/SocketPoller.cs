@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -29,6 +30,7 @@ internal sealed class SocketPoller
     private readonly int _poll;
     private readonly Lock _lock = new(); // of what follows; places are read without it
     private readonly Stack<int> _free = [];
+    private readonly BusyPolling? _polling = BusyPolling.Chosen is { } time ? new(time) : null;
     private ReadySocket?[] _places = new ReadySocket?[64];
     private int _used;
     private int _registrations;
@@ -106,13 +108,16 @@ internal sealed class SocketPoller
         _ = LinuxCalls.Control(_poll, LinuxCalls.Remove, socket.Socket.SafeHandle, in none[0]);
     }
 
+    /// <summary>A receive has brought so many bytes.</summary>
+    public void Received(int count) => _polling?.Received(count);
+
     private void Run()
     {
         _here = this;
         byte[] events = new byte[MostEvents * EventSize];
         while (true)
         {
-            int count = LinuxCalls.Wait(_poll, ref events[0], MostEvents, -1);
+            int count = Wait(events);
             if (count < 0 && Marshal.GetLastPInvokeError() is not LinuxCalls.Interrupted and var error)
             {
                 Environment.FailFast($"epoll_wait: error {error}");
@@ -124,6 +129,36 @@ internal sealed class SocketPoller
                 Tell(BinaryPrimitives.ReadInt64LittleEndian(polled[IdAt..]), BinaryPrimitives.ReadUInt32LittleEndian(polled));
             }
         }
+    }
+
+    private int Wait(byte[] events)
+    {
+        if (_polling is null)
+        {
+            return LinuxCalls.Wait(_poll, ref events[0], MostEvents, -1);
+        }
+
+        long begun = Stopwatch.GetTimestamp();
+        int count = _polling.PaysOff ? Ask(events, begun + _polling.Ticks) : 0;
+        if (count == 0)
+        {
+            count = LinuxCalls.Wait(_poll, ref events[0], MostEvents, -1);
+        }
+
+        _polling.Waited(Stopwatch.GetTimestamp() - begun);
+        return count;
+    }
+
+    /// <summary>Asks again and again; whoever else wants the processor has it in between.</summary>
+    private int Ask(byte[] events, long until)
+    {
+        int count;
+        while ((count = LinuxCalls.Wait(_poll, ref events[0], MostEvents, 0)) == 0 && Stopwatch.GetTimestamp() < until)
+        {
+            Thread.Yield();
+        }
+
+        return count;
     }
 
     private void Tell(long id, uint what)

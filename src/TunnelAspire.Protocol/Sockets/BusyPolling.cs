@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Numerics;
+
+namespace TunnelAspire.Protocol.Sockets;
+
+/// <summary>
+/// Whether a thread that waits for sockets should ask again and again, for a short time, before it sleeps. It should where the last
+/// waits have all been short: being put to sleep and woken, on a processor that has halted meanwhile, takes longer than a message does.
+/// It should not where that was in vain of late: nothing came, or no sooner. See decision 25.
+/// </summary>
+/// <param name="time">How long it asks before it sleeps; a wait that is no longer is a short one.</param>
+internal sealed class BusyPolling(TimeSpan time)
+{
+    /// <summary>Environment variable: whole microseconds, 0 to 1000; 0: never.</summary>
+    public const string Variable = "TUNNEL_BUSY_POLL_MICROSECONDS";
+
+    /// <summary>A receive of more bytes is part of a transfer, where nobody waits for the single one.</summary>
+    public const int LargestMessage = 4096;
+
+    /// <summary>So many short waits in a row let it begin, when it was not in vain before.</summary>
+    public const int Fewest = 64;
+
+    /// <summary>So many are needed at most: each time it was in vain doubles their number.</summary>
+    public const int Most = 8192;
+
+    private const int DefaultMicroseconds = 200; // as Linux does in a virtual machine (guest_halt_poll_ns)
+    private const int MostMicroseconds = 1000;
+
+    private int _needed = Fewest;
+    private int _short; // waits in a row
+    private int _waits; // since the last comparison
+    private long _sum; // how long they were
+    private long _slept; // how long as many were, sleeping
+
+    /// <summary>How long the process's threads ask; null: they do not.</summary>
+    public static TimeSpan? Chosen { get; } = Choose(Environment.GetEnvironmentVariable(Variable), HasLimitedTime());
+
+    /// <summary>How long, in time stamps of <see cref="Stopwatch"/>'s.</summary>
+    public long Ticks { get; } = (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    /// <summary>It should now.</summary>
+    public bool PaysOff => Volatile.Read(ref _short) >= _needed;
+
+    /// <summary>What the variable says. Where it says nothing sensible, never if the process may not use all the time of its processors: it would pay with that.</summary>
+    public static TimeSpan? Choose(string? variable, bool limited)
+    {
+        bool given = int.TryParse(variable, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds <= MostMicroseconds;
+        int chosen = given ? microseconds : limited ? 0 : DefaultMicroseconds;
+        return chosen > 0 ? TimeSpan.FromMicroseconds(chosen) : null;
+    }
+
+    /// <summary>A wait has ended.</summary>
+    /// <param name="ticks">How long it was, asking and sleeping.</param>
+    public void Waited(long ticks)
+    {
+        bool asked = PaysOff;
+        if (_short == 0)
+        {
+            (_waits, _sum) = (0, 0);
+        }
+
+        if (ticks > Ticks)
+        {
+            End(inVain: asked);
+            return;
+        }
+
+        _short = Math.Min(_short + 1, 2 * Most);
+        _sum += ticks;
+        if (++_waits == Fewest)
+        {
+            Compare(asked);
+        }
+    }
+
+    /// <summary>A receive has brought so many bytes.</summary>
+    public void Received(int count)
+    {
+        if (count > LargestMessage)
+        {
+            Volatile.Write(ref _short, 0);
+        }
+    }
+
+    private void Compare(bool asked)
+    {
+        if (!asked)
+        {
+            _slept = _sum;
+        }
+        else if (_sum > _slept / 8 * 7)
+        {
+            End(inVain: true); // those who are waited for want this processor, or are far away
+        }
+        else if (_short >= 2 * _needed)
+        {
+            _needed = Math.Max(_needed / 2, Fewest); // it has paid off as often as it had waited to begin
+        }
+
+        (_waits, _sum) = (0, 0);
+    }
+
+    private void End(bool inVain)
+    {
+        _needed = inVain ? Math.Min(2 * _needed, Most) : _needed;
+        _short = 0;
+    }
+
+    /// <summary>The runtime counts as many processors as a quota of time leaves (cgroups: cpu.max).</summary>
+    private static bool HasLimitedTime()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        using Process process = Process.GetCurrentProcess();
+        return Environment.ProcessorCount < BitOperations.PopCount((nuint)process.ProcessorAffinity);
+    }
+}

@@ -1,0 +1,102 @@
+using TunnelAspire.Protocol.Sockets;
+
+namespace TunnelAspire.Tests.Protocol.Sockets;
+
+public sealed class BusyPollingTests
+{
+    private readonly BusyPolling _polling = new(TimeSpan.FromMicroseconds(200));
+
+    [Theory]
+    [InlineData(null, false, 200)]
+    [InlineData(null, true, null)]
+    [InlineData("0", false, null)]
+    [InlineData("50", false, 50)]
+    [InlineData("50", true, 50)]
+    [InlineData("1000", true, 1000)]
+    [InlineData("1001", false, 200)]
+    [InlineData("1001", true, null)]
+    [InlineData("-1", false, 200)]
+    [InlineData("some", false, 200)]
+    public void Choose_AVariableAndALimit_IsTheTime(string? variable, bool limited, int? microseconds) =>
+        Assert.Equal(microseconds, BusyPolling.Choose(variable, limited)?.TotalMicroseconds is { } time ? (int)time : null);
+
+    [Fact]
+    public void PaysOff_EnoughShortWaits_Is()
+    {
+        Short(BusyPolling.Fewest - 1);
+        Assert.False(_polling.PaysOff);
+        Short(1);
+        Assert.True(_polling.PaysOff);
+    }
+
+    [Fact]
+    public void PaysOff_ALongWait_BeginsAnew()
+    {
+        Short(BusyPolling.Fewest - 1);
+        _polling.Waited(_polling.Ticks + 1);
+        Short(BusyPolling.Fewest - 1);
+        Assert.False(_polling.PaysOff);
+        Short(1);
+        Assert.True(_polling.PaysOff); // it had not begun: it was not in vain
+    }
+
+    [Fact]
+    public void PaysOff_InVain_NeedsTwiceAsManyEachTime()
+    {
+        for (int needed = BusyPolling.Fewest; needed < 4 * BusyPolling.Most; needed *= 2)
+        {
+            Short(Math.Min(needed, BusyPolling.Most) - 1);
+            Assert.False(_polling.PaysOff);
+            Short(1);
+            Assert.True(_polling.PaysOff);
+            _polling.Waited(_polling.Ticks + 1);
+            Assert.False(_polling.PaysOff);
+        }
+    }
+
+    [Fact]
+    public void PaysOff_NotInVainForLong_NeedsFewAgain()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            Short(BusyPolling.Most);
+            _polling.Waited(_polling.Ticks + 1);
+        }
+
+        Short(BusyPolling.Most * 3);
+        _polling.Waited(_polling.Ticks + 1);
+        Short(2 * BusyPolling.Fewest);
+        Assert.True(_polling.PaysOff);
+    }
+
+    [Fact]
+    public void PaysOff_ATransfer_Not()
+    {
+        Short(BusyPolling.Fewest);
+        _polling.Received(BusyPolling.LargestMessage);
+        Assert.True(_polling.PaysOff);
+        _polling.Received(BusyPolling.LargestMessage + 1);
+        Assert.False(_polling.PaysOff);
+    }
+
+    [Fact]
+    public void PaysOff_NoShorterThanAsleep_Not()
+    {
+        Short(2 * BusyPolling.Fewest, _polling.Ticks / 2, asking: _polling.Ticks / 4);
+        Assert.True(_polling.PaysOff);
+        Short(BusyPolling.Fewest, _polling.Ticks / 2, asking: _polling.Ticks / 2);
+        Assert.False(_polling.PaysOff);
+        Short(BusyPolling.Fewest);
+        Assert.False(_polling.PaysOff); // it was in vain
+    }
+
+    private void Short(int times) => Short(times, _polling.Ticks, asking: _polling.Ticks / 2);
+
+    private void Short(int times, long asleep, long asking)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            _polling.Waited(_polling.PaysOff ? asking : asleep);
+        }
+    }
+}
