@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using CsCheck;
@@ -65,18 +64,16 @@ public sealed class ChunkedBodyProperties
     /// <summary>What the reader makes of the bytes, sent in two pieces before the connection ends; null where it refuses them.</summary>
     private static async Task<byte[]?> ReadAsync(byte[] bytes, int cut)
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        using Socket client = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await client.ConnectAsync(listener.LocalEndpoint);
-        using ReadySocket server = new(await listener.AcceptSocketAsync());
+        (Socket client, Socket accepted) = SocketPair.Connect();
+        using Socket sender = client;
+        using ReadySocket server = new(accepted);
         DirectBodyReader body = new(server);
         body.Begin(null);
         cut = Math.Min(cut, bytes.Length);
-        await client.SendAsync(bytes.AsMemory(0, cut));
+        await sender.SendAsync(bytes.AsMemory(0, cut));
         Task<byte[]?> read = ReadAllAsync(body);
-        await client.SendAsync(bytes.AsMemory(cut));
-        client.Shutdown(SocketShutdown.Send);
+        await sender.SendAsync(bytes.AsMemory(cut));
+        sender.Shutdown(SocketShutdown.Send);
         try
         {
             return await read.Soon();

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
@@ -11,16 +10,13 @@ namespace TunnelAspire.Tests.Http.Direct;
 
 public sealed class DirectBodyReaderTests : IDisposable
 {
-    private readonly Socket _client = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _client;
     private readonly Socket _server;
     private readonly DirectBodyReader _body;
 
     public DirectBodyReaderTests()
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        _client.Connect(listener.LocalEndpoint);
-        _server = listener.AcceptSocket();
+        (_client, _server) = SocketPair.Connect();
         _server.Blocking = false; // as the listener sets it
         _body = new DirectBodyReader(new ReadySocket(_server));
     }

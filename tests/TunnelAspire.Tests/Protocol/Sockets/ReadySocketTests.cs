@@ -26,15 +26,13 @@ public sealed class FrameworksReadySocketTests() : ReadySocketContract(socket =>
 
 public abstract class ReadySocketContract : IDisposable
 {
-    private readonly Socket _peer = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _peer;
     private readonly ReadySocket _socket;
 
     protected ReadySocketContract(Func<Socket, ReadySocket> make)
     {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        _peer.Connect(listener.LocalEndpoint);
-        _socket = make(listener.AcceptSocket());
+        (_peer, Socket accepted) = SocketPair.Connect();
+        _socket = make(accepted);
     }
 
     protected ReadySocket Socket => _socket;

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -9,16 +8,10 @@ namespace TunnelAspire.Tests.Protocol.Sockets;
 
 public sealed class SocketEndTests : IDisposable
 {
-    private readonly Socket _peer = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _peer;
     private readonly Socket _socket;
 
-    public SocketEndTests()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        _peer.Connect(listener.LocalEndpoint);
-        _socket = listener.AcceptSocket();
-    }
+    public SocketEndTests() => (_peer, _socket) = SocketPair.Connect();
 
     public void Dispose()
     {
