@@ -7,7 +7,7 @@ namespace TunnelAspire.Protocol.Sockets;
 /// <summary>
 /// Whether a thread that waits for sockets should ask again and again, for a short time, before it sleeps. It should where the last
 /// waits have all been short: being put to sleep and woken, on a processor that has halted meanwhile, takes longer than a message does.
-/// It should not where that was in vain of late: nothing came, or no sooner. See decision 25.
+/// It should not where that was mostly in vain of late. See decision 25.
 /// </summary>
 /// <param name="time">How long it asks before it sleeps; a wait that is no longer is a short one.</param>
 internal sealed class BusyPolling(TimeSpan time)
@@ -21,7 +21,7 @@ internal sealed class BusyPolling(TimeSpan time)
     /// <summary>So many short waits in a row let it begin, when it was not in vain before.</summary>
     public const int Fewest = 64;
 
-    /// <summary>So many are needed at most: each time it was in vain doubles their number.</summary>
+    /// <summary>So many are needed at most: each time it soon ends again doubles their number.</summary>
     public const int Most = 8192;
 
     private const int DefaultMicroseconds = 200; // as Linux does in a virtual machine (guest_halt_poll_ns)
@@ -29,9 +29,6 @@ internal sealed class BusyPolling(TimeSpan time)
 
     private int _needed = Fewest;
     private int _short; // waits in a row
-    private int _waits; // since the last comparison
-    private long _sum; // how long they were
-    private long _slept; // how long as many were, sleeping
 
     /// <summary>How long the process's threads ask; null: they do not.</summary>
     public static TimeSpan? Chosen { get; } = Choose(Environment.GetEnvironmentVariable(Variable), HasLimitedTime());
@@ -54,24 +51,23 @@ internal sealed class BusyPolling(TimeSpan time)
     /// <param name="ticks">How long it was, asking and sleeping.</param>
     public void Waited(long ticks)
     {
-        bool asked = PaysOff;
-        if (_short == 0)
+        if (ticks <= Ticks)
         {
-            (_waits, _sum) = (0, 0);
-        }
-
-        if (ticks > Ticks)
-        {
-            End(inVain: asked);
+            _short = Math.Min(_short + 1, 2 * Most);
             return;
         }
 
-        _short = Math.Min(_short + 1, 2 * Most);
-        _sum += ticks;
-        if (++_waits == Fewest)
+        int asked = _short - _needed;
+        if (asked >= _needed)
         {
-            Compare(asked);
+            _needed = Math.Max(_needed / 2, Fewest);
         }
+        else if (asked is >= 0 and < Fewest)
+        {
+            _needed = Math.Min(2 * _needed, Most); // in vain
+        }
+
+        _short = 0;
     }
 
     /// <summary>A receive has brought so many bytes.</summary>
@@ -81,30 +77,6 @@ internal sealed class BusyPolling(TimeSpan time)
         {
             Volatile.Write(ref _short, 0);
         }
-    }
-
-    private void Compare(bool asked)
-    {
-        if (!asked)
-        {
-            _slept = _sum;
-        }
-        else if (_sum > _slept / 8 * 7)
-        {
-            End(inVain: true); // those who are waited for want this processor, or are far away
-        }
-        else if (_short >= 2 * _needed)
-        {
-            _needed = Math.Max(_needed / 2, Fewest); // it has paid off as often as it had waited to begin
-        }
-
-        (_waits, _sum) = (0, 0);
-    }
-
-    private void End(bool inVain)
-    {
-        _needed = inVain ? Math.Min(2 * _needed, Most) : _needed;
-        _short = 0;
     }
 
     /// <summary>The runtime counts as many processors as a quota of time leaves (cgroups: cpu.max).</summary>

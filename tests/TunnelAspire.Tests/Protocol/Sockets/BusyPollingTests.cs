@@ -55,17 +55,38 @@ public sealed class BusyPollingTests
     }
 
     [Fact]
-    public void PaysOff_NotInVainForLong_NeedsFewAgain()
+    public void PaysOff_NotInVainAgain_NeedsFewAgain()
     {
-        for (int i = 0; i < 10; i++)
+        for (int needed = BusyPolling.Fewest; needed < BusyPolling.Most; needed *= 2)
         {
-            Short(BusyPolling.Most);
+            Short(needed);
             _polling.Waited(_polling.Ticks + 1);
         }
 
-        Short(BusyPolling.Most * 3);
+        for (int needed = BusyPolling.Most; needed > BusyPolling.Fewest; needed /= 2)
+        {
+            Short(2 * needed);
+            _polling.Waited(_polling.Ticks + 1);
+        }
+
+        Short(BusyPolling.Fewest);
+        Assert.True(_polling.PaysOff);
+    }
+
+    [Fact]
+    public void PaysOff_NotInVainForAWhile_NeedsAsManyAsBefore()
+    {
+        Short(2 * BusyPolling.Fewest - 1);
         _polling.Waited(_polling.Ticks + 1);
-        Short(2 * BusyPolling.Fewest);
+        Short(2 * BusyPolling.Fewest - 1);
+        Assert.False(_polling.PaysOff);
+        Short(1);
+        Assert.True(_polling.PaysOff);
+        Short(BusyPolling.Fewest);
+        _polling.Waited(_polling.Ticks + 1);
+        Short(2 * BusyPolling.Fewest - 1);
+        Assert.False(_polling.PaysOff);
+        Short(1);
         Assert.True(_polling.PaysOff);
     }
 
@@ -79,24 +100,11 @@ public sealed class BusyPollingTests
         Assert.False(_polling.PaysOff);
     }
 
-    [Fact]
-    public void PaysOff_NoShorterThanAsleep_Not()
-    {
-        Short(2 * BusyPolling.Fewest, _polling.Ticks / 2, asking: _polling.Ticks / 4);
-        Assert.True(_polling.PaysOff);
-        Short(BusyPolling.Fewest, _polling.Ticks / 2, asking: _polling.Ticks / 2);
-        Assert.False(_polling.PaysOff);
-        Short(BusyPolling.Fewest);
-        Assert.False(_polling.PaysOff); // it was in vain
-    }
-
-    private void Short(int times) => Short(times, _polling.Ticks, asking: _polling.Ticks / 2);
-
-    private void Short(int times, long asleep, long asking)
+    private void Short(int times)
     {
         for (int i = 0; i < times; i++)
         {
-            _polling.Waited(_polling.PaysOff ? asking : asleep);
+            _polling.Waited(_polling.Ticks);
         }
     }
 }
