@@ -115,7 +115,7 @@ public sealed class CarrierClaimsTests : IAsyncDisposable
         await _carrier.WriteAsync(new WriteRequest(0, new ReadOnlySequence<byte>(Pattern.Bytes(0, 10)), null, 0), CancellationToken.None).Soon();
         Assert.Equal((0, 0L), (_target.Reads, _target.Taken));
 
-        await using ReadAnswer answer = await _carrier.ReadAsync(new ReadRequest(0, 0, 300, TimeSpan.Zero), CancellationToken.None).Soon();
+        await using ReadAnswer answer = await _carrier.ReadAsync(new ReadRequest(0, 0, 300, TimeSpan.FromSeconds(10)), CancellationToken.None).Soon();
 
         Assert.Equal(Pattern.Bytes(0, 300), Assert.Single(_carrier.Reads).Bytes);
         Assert.Equal((1, 300L), (_target.Reads, _target.Taken));
