@@ -115,7 +115,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     {
         ChannelSettings settings = control.Current;
         bool needed = settings.Mode != ChannelMode.Stream || brought > settings.MaxBytes / 2;
-        while (needed && _exchanges.Count < settings.InFlight)
+        for (int i = 0; needed && i < settings.InFlight && _exchanges.Count < settings.InFlight; i++) // when the stream has ended, each ends as soon as it begins
         {
             _ = ReceiveAsync(joined: true);
         }
