@@ -61,5 +61,6 @@ public static class ConnectorServices
         endpoints.Map(app);
         app.Services.GetRequiredService<SessionList>().Map(app);
         app.Services.GetService<DirectRequests>()?.Serve(endpoints.AdmitAsync);
+        app.Services.GetService<DirectLanes>()?.Map(app);
     }
 }

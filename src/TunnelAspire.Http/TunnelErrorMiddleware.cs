@@ -80,7 +80,8 @@ public sealed partial class TunnelErrorMiddleware(RequestDelegate next, RequestL
     private static bool IsOpen(HttpRequest request) => HttpMethods.IsPost(request.Method) && request.Path.Value == TunnelPaths.Sessions;
 
     private static bool IsTunnels(PathString path) =>
-        path.StartsWithSegments(TunnelPaths.Sessions, StringComparison.Ordinal) || path.StartsWithSegments(TunnelPaths.Path, StringComparison.Ordinal);
+        path.StartsWithSegments(TunnelPaths.Sessions, StringComparison.Ordinal) || path.StartsWithSegments(TunnelPaths.Path, StringComparison.Ordinal) ||
+        path == TunnelPaths.Lanes;
 
     /// <summary>What routing refused without a body gets the protocol's own answer.</summary>
     private Task AnswerUnroutedAsync(HttpContext context) => context.Response switch

@@ -34,6 +34,7 @@ public static class WebServer
         QuietFloods(builder.Configuration);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DirectRequests>();
+        builder.Services.AddSingleton<DirectLanes>();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, RoomyBuffers>();
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true); // nothing here blocks a thread
         builder.Services.AddSingleton<IConnectionListenerFactory, DirectTransport>();

@@ -9,8 +9,8 @@ namespace TunnelAspire.Http1;
 /// <summary>One connection to a server, and the one request that is under way on it.</summary>
 internal sealed class Http1Connection : IDisposable
 {
-    private readonly ReadySocket _socket;
-    private readonly Http1Pool _pool;
+    private readonly ReadyConnection _connection;
+    private readonly IdleConnections _home;
     private readonly Http1Input _input;
     private readonly Http1Output _output;
     private Task _sending = Task.CompletedTask;
@@ -18,11 +18,11 @@ internal sealed class Http1Connection : IDisposable
     private bool _closes;
     private int _disposed;
 
-    /// <summary>Takes over a connected socket.</summary>
-    public Http1Connection(ReadySocket socket, Http1Pool pool)
+    /// <summary>Takes over a connection, which goes to <paramref name="home"/> whenever it is idle.</summary>
+    public Http1Connection(ReadyConnection connection, IdleConnections home)
     {
-        (_socket, _pool) = (socket, pool);
-        (_input, _output) = (new Http1Input(socket), new Http1Output(socket));
+        (_connection, _home) = (connection, home);
+        (_input, _output) = (new Http1Input(connection), new Http1Output(connection));
         Http1Handler.Count(1);
     }
 
@@ -30,7 +30,7 @@ internal sealed class Http1Connection : IDisposable
     public long IdleSince { get; private set; }
 
     /// <summary>Whether it was closed at the other end while it was idle, or has said what nobody asked for.</summary>
-    public bool IsStale => _socket.Socket.Poll(0, SelectMode.SelectRead);
+    public bool IsStale => _connection.IsStale;
 
     /// <summary>Sends the request; returns once its answer's head is there and the request has been sent, or was refused before that.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -40,7 +40,11 @@ internal sealed class Http1Connection : IDisposable
         {
             HttpResponseMessage answer = await ReadHeadAsync(request, cancellationToken);
             _closes |= Closes(request, answer);
-            if (answer.StatusCode < HttpStatusCode.BadRequest)
+            if (request is Http1Request { IsTwoWay: true })
+            {
+                _closes = true; // the body has its own end
+            }
+            else if (answer.StatusCode < HttpStatusCode.BadRequest)
             {
                 await _sending;
             }
@@ -79,7 +83,7 @@ internal sealed class Http1Connection : IDisposable
 
         _input.Release();
         IdleSince = Environment.TickCount64;
-        _pool.Return(this);
+        _home.Return(this);
     }
 
     /// <inheritdoc/>
@@ -87,7 +91,7 @@ internal sealed class Http1Connection : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _socket.Dispose();
+            _connection.Dispose();
             Http1Handler.Count(-1);
         }
     }
@@ -98,7 +102,7 @@ internal sealed class Http1Connection : IDisposable
         try
         {
             long? length = request.Content is { } body ? body.Headers.ContentLength : 0;
-            Http1RequestHead.Write(_output, request, _pool.Authority, length);
+            Http1RequestHead.Write(_output, request, _home, length);
             _output.Begin(length);
             if (request.Content is { } content && length != 0)
             {

@@ -14,14 +14,16 @@ public sealed class Http1Handler : HttpMessageHandler
     private readonly ConcurrentDictionary<string, Http1Pool> _pools = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeSpan _connectTimeout;
     private readonly TimeSpan _idleTimeout;
+    private readonly Func<Uri, Http1Request>? _shared;
     private readonly Timer _tidy;
 
     /// <summary>A client with a pool of its own.</summary>
     /// <param name="connectTimeout">How long connecting may take, the server's name included.</param>
     /// <param name="idleTimeout">How long a connection is kept that nobody uses.</param>
-    public Http1Handler(TimeSpan connectTimeout, TimeSpan idleTimeout)
+    /// <param name="shared">Makes the request to a server that carries lanes, for requests that may share a connection; null: none do.</param>
+    public Http1Handler(TimeSpan connectTimeout, TimeSpan idleTimeout, Func<Uri, Http1Request>? shared = null)
     {
-        (_connectTimeout, _idleTimeout) = (connectTimeout, idleTimeout);
+        (_connectTimeout, _idleTimeout, _shared) = (connectTimeout, idleTimeout, shared);
         _tidy = new Timer(static handler => ((Http1Handler)handler!).Tidy(), this, idleTimeout / 2, idleTimeout / 2);
     }
 
@@ -34,7 +36,7 @@ public sealed class Http1Handler : HttpMessageHandler
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Uri uri = request.RequestUri is { IsAbsoluteUri: true, Scheme: "http" } plain ? plain : throw new NotSupportedException($"{request.RequestUri} is not plain HTTP");
-        return _pools.GetOrAdd(uri.Authority, static (_, to) => new Http1Pool(to.Uri, to.Timeout), (Uri: uri, Timeout: _connectTimeout)).SendAsync(request, cancellationToken);
+        return _pools.GetOrAdd(uri.Authority, static (_, to) => new Http1Pool(to.Uri, to.Handler._connectTimeout, to.Handler._shared), (Uri: uri, Handler: this)).SendAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using TunnelAspire.Protocol.Sockets;
 namespace TunnelAspire.Http1;
 
 /// <summary>What a connection has received and nobody has taken yet. Whoever waits while nothing is there holds no buffer.</summary>
-internal sealed class Http1Input(ReadySocket socket)
+internal sealed class Http1Input(ReadyConnection connection)
 {
     private const int Size = 4 * 1024;
 
@@ -43,9 +43,9 @@ internal sealed class Http1Input(ReadySocket socket)
                 Release();
             }
 
-            await socket.WaitAsync(cancellationToken);
+            await connection.WaitAsync(cancellationToken);
             MakeRoom();
-            int count = socket.Receive(_buffer.AsSpan(_end), SocketFlags.None, out SocketError error);
+            int count = connection.Receive(_buffer.AsSpan(_end), SocketFlags.None, out SocketError error);
             if (error != SocketError.WouldBlock)
             {
                 _end += count;
@@ -56,7 +56,7 @@ internal sealed class Http1Input(ReadySocket socket)
 
     /// <summary>Receives past the buffer, where nothing is in it; 0 at the connection's end.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken) =>
-        socket.ReceiveAsync(destination, cancellationToken);
+        connection.ReceiveAsync(destination, cancellationToken);
 
     /// <summary>Gives the buffer back, and what is in it.</summary>
     public void Release()

@@ -9,7 +9,7 @@ namespace TunnelAspire.Http1;
 /// A request on its way out. What is small is gathered, so that a request is one system call; what is large goes past the buffer. A
 /// buffer is held only while something waits in it.
 /// </summary>
-internal sealed class Http1Output(ReadySocket socket) : Stream, IBufferWriter<byte>
+internal sealed class Http1Output(ReadyConnection connection) : Stream, IBufferWriter<byte>
 {
     private const int Size = 4 * 1024;
     private const int ChunkRoom = 12; // FFFFFFFF, and the two line ends around a chunk's bytes
@@ -163,7 +163,7 @@ internal sealed class Http1Output(ReadySocket socket) : Stream, IBufferWriter<by
                     throw new IOException("the server has refused the request");
                 }
 
-                bytes = bytes[await socket.PutAsync(bytes, cancellationToken)..];
+                bytes = bytes[await connection.PutAsync(bytes, cancellationToken)..];
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

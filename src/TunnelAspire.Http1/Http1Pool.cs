@@ -1,91 +1,59 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using TunnelAspire.Protocol.Sockets;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Http1;
 
-/// <summary>The connections to one server. The one that was used last is taken first, so that the others can be let go.</summary>
-internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout)
+/// <summary>The connections to one server.</summary>
+/// <param name="server">The server.</param>
+/// <param name="connectTimeout">How long connecting may take.</param>
+/// <param name="shared">Makes the request that carries lanes; null: none are used.</param>
+internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, Http1Request>? shared)
 {
-    private readonly List<Http1Connection> _idle = []; // and what guards it
-    private bool _closed;
+    private readonly IdleConnections _idle = new(AuthorityOf(server));
+    private readonly ConcurrentDictionary<int, Sharing> _sharing = new(); // for each thread that waits for sockets
+    private readonly Func<Uri, Http1Request>? _shared = shared;
 
     /// <summary>The server, as a request's Host names it.</summary>
-    public string Authority { get; } = (server.HostNameType == UriHostNameType.IPv6 ? server.Host : server.IdnHost) + (server.IsDefaultPort ? "" : $":{server.Port}");
+    public string Authority => _idle.Authority;
 
     /// <summary>Sends a request, once, on a connection that is there already, or else on a new one. Who repeats a request must know that it is a repeat.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        await (TryTake() ?? await ConnectAsync(cancellationToken)).SendAsync(request, cancellationToken);
-
-    /// <summary>Takes a connection back.</summary>
-    public void Return(Http1Connection connection)
-    {
-        lock (_idle)
-        {
-            if (!_closed)
-            {
-                _idle.Add(connection);
-                return;
-            }
-        }
-
-        connection.Dispose();
-    }
+        await (TryShare(request) ?? _idle.TryTake() ?? await ConnectAsync(cancellationToken)).SendAsync(request, cancellationToken);
 
     /// <summary>Closes what has been idle since before <paramref name="since"/>, in milliseconds since the system started.</summary>
     public void Close(long since)
     {
-        lock (_idle)
+        _idle.Close(since);
+        foreach (Sharing sharing in _sharing.Values)
         {
-            _idle.RemoveAll(connection => Close(connection, since));
+            sharing.Close(since);
         }
     }
 
     /// <summary>Closes what is idle, and what becomes idle.</summary>
     public void Close()
     {
-        lock (_idle)
+        _idle.Close();
+        foreach (Sharing sharing in _sharing.Values)
         {
-            _closed = true;
+            sharing.Close();
         }
-
-        Close(long.MaxValue);
     }
 
-    private static bool Close(Http1Connection connection, long since)
+    private static string AuthorityOf(Uri server) =>
+        (server.HostNameType == UriHostNameType.IPv6 ? server.Host : server.IdnHost) + (server.IsDefaultPort ? "" : $":{server.Port}");
+
+    /// <summary>A lane, for a request that may take one.</summary>
+    private Http1Connection? TryShare(HttpRequestMessage request) =>
+        request is Http1Request { MayShare: true } && _shared is not null ? _sharing.GetOrAdd(Math.Max(0, ReadySocket.Thread), Begin).TryTake() : null;
+
+    private Sharing Begin(int thread)
     {
-        bool closes = connection.IdleSince < since || connection.IsStale;
-        if (closes)
-        {
-            connection.Dispose();
-        }
-
-        return closes;
-    }
-
-    private Http1Connection? TryTake()
-    {
-        while (true)
-        {
-            Http1Connection last;
-            lock (_idle)
-            {
-                if (_idle.Count == 0)
-                {
-                    return null;
-                }
-
-                last = _idle[^1];
-                _idle.RemoveAt(_idle.Count - 1);
-            }
-
-            if (!last.IsStale)
-            {
-                return last;
-            }
-
-            last.Dispose();
-        }
+        int skipped = _shared!(server).RequestUri!.AbsolutePath.Length - TunnelPaths.Lanes.Length;
+        return new Sharing(this, () => _shared(server), skipped);
     }
 
     /// <summary>Connects.</summary>
@@ -96,7 +64,7 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout)
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(connectTimeout);
-            return new Http1Connection(await ConnectToAnyAsync(limit.Token), this);
+            return new Http1Connection(await ConnectToAnyAsync(limit.Token), _idle);
         }
         catch (SocketException e)
         {

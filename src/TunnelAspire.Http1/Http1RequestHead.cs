@@ -11,16 +11,16 @@ internal static class Http1RequestHead
     /// <summary>Writes it.</summary>
     /// <param name="to">Where to.</param>
     /// <param name="request">The request.</param>
-    /// <param name="host">Whom it is for, unless the request says something else.</param>
+    /// <param name="server">Whom it is for, unless the request says something else.</param>
     /// <param name="length">The body's length; null: it comes in chunks.</param>
     /// <exception cref="HttpRequestException">It has a character that cannot be sent.</exception>
-    public static void Write(IBufferWriter<byte> to, HttpRequestMessage request, string host, long? length)
+    public static void Write(IBufferWriter<byte> to, HttpRequestMessage request, IdleConnections server, long? length)
     {
         Text(to, request.Method.Method);
         Text(to, " ");
-        Text(to, request.RequestUri!.PathAndQuery);
+        Text(to, server.Target(request.RequestUri!));
         Text(to, " HTTP/1.1\r\n");
-        Header(to, "Host", request.Headers.Host ?? host);
+        Header(to, "Host", request.Headers.Host ?? server.Authority);
         Headers(to, request.Headers);
         if (request.Content is { } content)
         {

@@ -14,7 +14,7 @@ public sealed partial class ConnectorClient(IOptions<RelayOptions> options, IRou
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Restoring = TimeSpan.FromSeconds(5); // a few heartbeats
 
-    private readonly HttpMessageInvoker _plain = new(new Http1Handler(options.Value.ConnectTimeout, IdleTimeout));
+    private readonly HttpMessageInvoker _plain = new(new Http1Handler(options.Value.ConnectTimeout, IdleTimeout, Lanes));
     private readonly HttpMessageInvoker _secure = new(new SocketsHttpHandler
     {
         ConnectTimeout = options.Value.ConnectTimeout,
@@ -74,6 +74,13 @@ public sealed partial class ConnectorClient(IOptions<RelayOptions> options, IRou
                 await IsGoneAsync(connector, cancellationToken) ? TunnelError.SessionGone : TunnelError.ConnectorUnreachable,
                 $"connector {connector.Name}: {e.Message}", e);
         }
+    }
+
+    private static Http1Request Lanes(Uri connector)
+    {
+        Http1Request request = new(HttpMethod.Post, new Uri(connector, TunnelPaths.Lanes).AbsoluteUri) { IsTwoWay = true };
+        request.Headers.TryAddWithoutValidation("Accept", TunnelMediaTypes.BinaryTcp);
+        return request;
     }
 
     /// <summary>What is wrong between relay and connector is no answer to the agent.</summary>

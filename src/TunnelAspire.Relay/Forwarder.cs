@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http;
+using TunnelAspire.Http.Direct;
 using TunnelAspire.Http.Identity;
+using TunnelAspire.Http1;
 using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Routing;
 
@@ -61,7 +63,7 @@ public sealed class Forwarder
             SendElsewhere(context);
         }
 
-        using HttpRequestMessage request = Request(context, session, connector);
+        using Http1Request request = Request(context, session, connector);
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
 
         // A receive may be parked for long, and a send may wait for bytes that another relay has to bring: whoever stops lets them
@@ -113,7 +115,11 @@ public sealed class Forwarder
     /// <summary>The relay is not ready any more: the next request is to take a new connection, which leads to one that is. The requests under way go on.</summary>
     private static void SendElsewhere(HttpContext context)
     {
-        if (HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (context.Features.Get<IDirectFeature>() is { IsLane: true } lane)
+        {
+            lane.TakeNoMore();
+        }
+        else if (HttpProtocol.IsHttp11(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close";
         }
@@ -126,11 +132,14 @@ public sealed class Forwarder
     /// <summary>The agent's address, at an open: then only it is of interest.</summary>
     private string? Agent(HttpContext context) => context.Request.RouteValues.ContainsKey("id") ? null : _agents.Of(context)?.ToString();
 
-    private HttpRequestMessage Request(HttpContext context, SessionId session, ConnectorAddress connector)
+    private Http1Request Request(HttpContext context, SessionId session, ConnectorAddress connector)
     {
         HttpRequest incoming = context.Request;
-        HttpRequestMessage request = new(HttpMethod.Parse(incoming.Method), UriHelper.BuildAbsolute(
-            connector.Url.Scheme, new HostString(connector.Url.Authority), path: incoming.Path, query: incoming.QueryString));
+        Http1Request request = new(HttpMethod.Parse(incoming.Method), UriHelper.BuildAbsolute(
+            connector.Url.Scheme, new HostString(connector.Url.Authority), path: incoming.Path, query: incoming.QueryString))
+        {
+            MayShare = context.Features.Get<IDirectFeature>()?.IsLane == true,
+        };
         foreach (string name in RequestHeaders)
         {
             if (incoming.Headers.TryGetValue(name, out var value))

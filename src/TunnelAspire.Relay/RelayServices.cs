@@ -56,6 +56,7 @@ public static class RelayServices
         RelayEndpoints endpoints = app.Services.GetRequiredService<RelayEndpoints>();
         endpoints.Map(app);
         app.Services.GetService<DirectRequests>()?.Serve(endpoints.AnswerAsync);
+        app.Services.GetService<DirectLanes>()?.Map(app);
         app.Services.GetRequiredService<PathEndpoints>().Map(app);
     }
 }

@@ -18,6 +18,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
     private readonly string _send = TunnelPaths.Send(grant.Id);
     private readonly string _receive = TunnelPaths.Receive(grant.Id);
     private long _requests;
+    private volatile bool _shares; // the last request might
 
     /// <inheritdoc/>
     public async Task<WriteAnswer> WriteAsync(WriteRequest request, CancellationToken cancellationToken)
@@ -26,7 +27,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         long number = Interlocked.Increment(ref _requests);
         string fin = request.Fin is { } end ? string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.Fin}={end}") : "";
         using HttpRequestMessage message = Request(HttpMethod.Post, string.Create(
-            CultureInfo.InvariantCulture, $"{_send}?{TunnelPaths.Offset}={request.Offset}{fin}&{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Number}={number}"));
+            CultureInfo.InvariantCulture, $"{_send}?{TunnelPaths.Offset}={request.Offset}{fin}&{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Number}={number}"), request.Brief);
         RangeContent content = new(request.Bytes, request.More, mediaType);
         message.Content = content;
         try
@@ -55,7 +56,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         long number = Interlocked.Increment(ref _requests);
         using HttpRequestMessage message = Request(HttpMethod.Get, string.Create(
             CultureInfo.InvariantCulture,
-            $"{_receive}?{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Generation}={request.Generation}&{TunnelPaths.Max}={request.MaxBytes}&{TunnelPaths.Hold}={(long)request.Hold.TotalMilliseconds}{(request.Stream ? StreamQuery : "")}&{TunnelPaths.Number}={number}"));
+            $"{_receive}?{TunnelPaths.Ack}={request.Ack}&{TunnelPaths.Generation}={request.Generation}&{TunnelPaths.Max}={request.MaxBytes}&{TunnelPaths.Hold}={(long)request.Hold.TotalMilliseconds}{(request.Stream ? StreamQuery : "")}&{TunnelPaths.Number}={number}"), request.Brief);
         try
         {
             HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
@@ -72,7 +73,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
     {
         long number = Interlocked.Increment(ref _requests);
         using HttpRequestMessage message = Request(
-            HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Session(grant.Id)}?{TunnelPaths.Reason}={reason}&{TunnelPaths.Number}={number}"));
+            HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Session(grant.Id)}?{TunnelPaths.Reason}={reason}&{TunnelPaths.Number}={number}"), _shares);
         try
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);
@@ -106,9 +107,10 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         return refusal.Error == TunnelError.SessionGone && end.Fin is not null;
     }
 
-    private HttpRequestMessage Request(HttpMethod method, string pathAndQuery)
+    private HttpRequestMessage Request(HttpMethod method, string pathAndQuery, bool mayShare)
     {
-        HttpRequestMessage message = server.Request(method, pathAndQuery);
+        _shares = mayShare;
+        HttpRequestMessage message = server.Request(method, pathAndQuery, mayShare);
         message.Headers.TryAddWithoutValidation(TunnelHeaders.Token, grant.Token);
         return message;
     }

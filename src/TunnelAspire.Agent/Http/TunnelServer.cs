@@ -1,5 +1,6 @@
 using System.Net;
 using TunnelAspire.Http1;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Agent.Http;
 
@@ -12,10 +13,14 @@ public sealed class TunnelServer : IDisposable
     /// <summary>A whole message of the default size: it waits for no leave to go on.</summary>
     private const int StreamWindow = 1024 * 1024;
 
+    /// <summary>A request's head on a lane is of 4 KiB at the most; so much of it may be headers of the user's.</summary>
+    private const int MostHeaderBytes = 2 * 1024;
+
     private readonly HttpMessageInvoker _client;
     private readonly string _base;
     private readonly string _mediaType;
     private readonly string? _host;
+    private readonly bool _fitsLanes;
     private readonly KeyValuePair<string, string>[] _headers;
     private readonly (Version Version, HttpVersionPolicy Policy) _http;
 
@@ -31,6 +36,7 @@ public sealed class TunnelServer : IDisposable
         _mediaType = options.MediaType;
         _host = options.Host.Length > 0 ? options.Host : null;
         _headers = [.. options.Headers.Select(AgentOptions.ParseHeader)];
+        _fitsLanes = _headers.Sum(header => header.Key.Length + header.Value.Length + 4) < MostHeaderBytes;
         _http = options.ParseHttpVersion();
         if (Proxy?.ReadsRequestsTo(Url) == true && _http.Version == HttpVersion.Version20)
         {
@@ -53,9 +59,15 @@ public sealed class TunnelServer : IDisposable
     public CallerToken Caller { get; }
 
     /// <summary>A request to a path of the protocol, with the headers that the user asked for.</summary>
-    public HttpRequestMessage Request(HttpMethod method, string pathAndQuery)
+    /// <param name="method">The method.</param>
+    /// <param name="pathAndQuery">What is asked for.</param>
+    /// <param name="mayShare">Request and answer are short: they may share a connection with others.</param>
+    public HttpRequestMessage Request(HttpMethod method, string pathAndQuery, bool mayShare = false)
     {
-        HttpRequestMessage request = new(method, _base + pathAndQuery) { Version = _http.Version, VersionPolicy = _http.Policy };
+        Http1Request request = new(method, _base + pathAndQuery)
+        {
+            Version = _http.Version, VersionPolicy = _http.Policy, MayShare = mayShare && _fitsLanes, IsTwoWay = pathAndQuery == TunnelPaths.Lanes,
+        };
         request.Headers.Host = _host; // the name that TLS asks for, too
         request.Headers.TryAddWithoutValidation("Accept", _mediaType);
         foreach ((string name, string value) in _headers)
@@ -78,7 +90,8 @@ public sealed class TunnelServer : IDisposable
 
     private HttpMessageHandler Client() => Proxy switch
     {
-        null when Url.Scheme == Uri.UriSchemeHttp && _http.Version == HttpVersion.Version11 => new Http1Handler(ConnectTimeout, IdleTimeout),
+        null when Url.Scheme == Uri.UriSchemeHttp && _http.Version == HttpVersion.Version11 =>
+            new Http1Handler(ConnectTimeout, IdleTimeout, _ => (Http1Request)Request(HttpMethod.Post, TunnelPaths.Lanes)),
         { Login: { } login } when Proxy.ReadsRequestsTo(Url) => new ProxyLogin(Handler(Proxy, null, Tls), Handler(Proxy, login, Tls), login),
         _ => Handler(Proxy, Proxy?.Login, Tls),
     };

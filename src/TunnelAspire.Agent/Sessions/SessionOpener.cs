@@ -35,8 +35,9 @@ public sealed partial class SessionOpener(
             query += string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.Fin}={fin}");
         }
 
-        string stream = mode == ChannelMode.Stream ? $"&{TunnelPaths.Stream}=1" : "";
+        string stream = mode == ChannelMode.Stream ? string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.Stream}=1&{TunnelPaths.Max}={ChannelSettings.BriefBytes}") : "";
         string first = mode == ChannelMode.Poll ? "" : string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.First}=1&{TunnelPaths.Hold}={FirstHold}{stream}");
+        bool brief = mode == ChannelMode.Stream;
 
         string key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
         RetryClock retry = new(options.Value.OpenTimeout, time, failure => OnRetry(target, failure));
@@ -46,7 +47,7 @@ public sealed partial class SessionOpener(
             try
             {
                 // Only the first attempt asks for the target's bytes: where its answer is lost, the receive channel finds them.
-                return await AttemptAsync(query + (failures.Count == 0 ? first : ""), key, bytes, cancellationToken);
+                return await AttemptAsync(query + (failures.Count == 0 ? first : ""), key, bytes, brief && failures.Count == 0, cancellationToken);
             }
             catch (Exception e) when (e is TunnelException or CarrierException { Fault: not CarrierFault.Barred })
             {
@@ -55,12 +56,12 @@ public sealed partial class SessionOpener(
         }
     }
 
-    private async Task<OpenedSession> AttemptAsync(string query, string key, OutboundRange bytes, CancellationToken cancellationToken)
+    private async Task<OpenedSession> AttemptAsync(string query, string key, OutboundRange bytes, bool brief, CancellationToken cancellationToken)
     {
         long number = Random.Shared.NextInt64();
         using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         overdue.CancelAfter(Slack);
-        using HttpRequestMessage message = server.Request(HttpMethod.Post, $"{query}&{TunnelPaths.Number}={WireText.Format(number)}");
+        using HttpRequestMessage message = server.Request(HttpMethod.Post, $"{query}&{TunnelPaths.Number}={WireText.Format(number)}", brief);
         message.Headers.TryAddWithoutValidation(TunnelHeaders.OpenKey, key);
         server.Caller.Authorize(message);
         if (Activity.Current is { } trace)

@@ -14,7 +14,7 @@ namespace TunnelAspire.Http.Direct;
 /// somebody asks for more. A buffer is held only while a body is read.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
-internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
+internal sealed class DirectBodyReader(ReadyConnection connection) : PipeReader
 {
     private const int SmallBuffer = 4 * 1024;
     private const int LargeBuffer = 64 * 1024;
@@ -175,7 +175,7 @@ internal sealed class DirectBodyReader(ReadySocket socket) : PipeReader
         using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), cancel);
         try
         {
-            int count = await socket.ReceiveAsync(_buffer.AsMemory(_end, most), cancel.Token);
+            int count = await connection.ReceiveAsync(_buffer.AsMemory(_end, most), cancel.Token);
             _end += count;
             return count > 0 ? true : throw Broken("it broke off");
         }

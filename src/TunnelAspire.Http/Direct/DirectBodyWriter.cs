@@ -8,7 +8,7 @@ namespace TunnelAspire.Http.Direct;
 /// The answer, straight into the socket: each write is one system call, of the bytes together with their framing. A buffer is held
 /// only while something is written.
 /// </summary>
-internal sealed class DirectBodyWriter(ReadySocket socket, DirectExchange exchange) : PipeWriter
+internal sealed class DirectBodyWriter(ReadyConnection connection, DirectExchange exchange) : PipeWriter
 {
     private readonly DirectFraming _framing = new(exchange);
     private bool _cut; // a send has not been done, or only half: nothing that follows would make sense
@@ -122,7 +122,7 @@ internal sealed class DirectBodyWriter(ReadySocket socket, DirectExchange exchan
         {
             while (!bytes.IsEmpty)
             {
-                bytes = bytes[await socket.PutAsync(bytes, cancellationToken)..];
+                bytes = bytes[await connection.PutAsync(bytes, cancellationToken)..];
             }
 
             _cut = false;

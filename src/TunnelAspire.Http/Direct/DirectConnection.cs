@@ -2,8 +2,10 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using TunnelAspire.Protocol.Lanes;
 using TunnelAspire.Protocol.Sockets;
 using TunnelAspire.Protocol.Streaming;
+using TunnelAspire.Protocol.Wire;
 
 namespace TunnelAspire.Http.Direct;
 
@@ -17,7 +19,7 @@ namespace TunnelAspire.Http.Direct;
 /// That something has come is a hint: mostly the look at the head is the first one.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
-internal sealed class DirectConnection(ReadySocket socket, DirectRequests requests, CancellationToken stopping)
+internal sealed class DirectConnection(ReadyConnection connection, DirectRequests requests, CancellationToken stopping)
 {
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(130); // the web server's default
     private static readonly TimeSpan PassOverLimit = TimeSpan.FromSeconds(5); // the web server's, too
@@ -76,7 +78,7 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
             _idle.After(IdleLimit);
             Task? arrival = _arrival;
             _arrival = null;
-            await (arrival is null ? socket.WaitAsync(_aborted.Token) : new ValueTask(arrival));
+            await (arrival is null ? connection.WaitAsync(_aborted.Token) : new ValueTask(arrival));
             _idle.After(Timeout.InfiniteTimeSpan);
             Interlocked.Exchange(ref _busy, 1);
             if (_aborted.IsCancellationRequested)
@@ -98,17 +100,17 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         byte[] buffer = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
-            int count = socket.Look(buffer.AsSpan(0, DirectHead.MostBytes), out SocketError error);
+            int count = connection.Look(buffer.AsSpan(0, DirectHead.MostBytes), out SocketError error);
             if (error is not (SocketError.Success or SocketError.WouldBlock))
             {
                 throw new SocketException((int)error);
             }
 
-            if (count > 0 && (ours = _head.TryRead(buffer.AsSpan(0, count))) == true)
+            if (count > 0 && (ours = _head.TryRead(buffer.AsSpan(0, count)) && MayCome(_head)) == true)
             {
                 int taken = _head.Length + (int)Math.Min(count - _head.Length, _head.BodyLength ?? int.MaxValue);
-                socket.Take(buffer.AsSpan(0, taken), more: taken < count || count == DirectHead.MostBytes);
-                _exchange ??= new DirectExchange(socket, _head, requests.Services, Abort, _aborted.Token);
+                connection.Take(buffer.AsSpan(0, taken), more: taken < count || count == DirectHead.MostBytes);
+                _exchange ??= new DirectExchange(connection, _head, requests.Services, Abort, _aborted.Token);
                 _exchange.Begin(buffer.AsSpan(_head.Length..taken));
             }
 
@@ -119,6 +121,9 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    /// <summary>Lanes are for sessions: whoever stands in between sees nothing else of their requests than that.</summary>
+    private bool MayCome(DirectHead head) => connection is not Lane || head.Path.StartsWith(TunnelPaths.Sessions, StringComparison.Ordinal);
 
     /// <summary>Lets the endpoint answer; returns whether the connection may go on.</summary>
     private async Task<bool> AnswerAsync(DirectExchange exchange)
@@ -173,9 +178,9 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
         byte[] dropped = ArrayPool<byte>.Shared.Rent(DirectHead.MostBytes);
         try
         {
-            socket.Socket.Shutdown(SocketShutdown.Send);
+            connection.EndSending();
             await (_arrival?.WaitAsync(limit.Token) ?? Task.CompletedTask); // one waits at a time
-            while (await socket.ReceiveAsync(dropped, limit.Token) > 0)
+            while (await connection.ReceiveAsync(dropped, limit.Token) > 0)
             {
                 // Nobody wants it.
             }
@@ -194,7 +199,7 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
             bool? goesOn = null;
             while (goesOn is null)
             {
-                await socket.WaitAsync(_aborted.Token);
+                await connection.WaitAsync(_aborted.Token);
                 goesOn = Volatile.Read(ref _busy) == 0 ? true : HasCome();
             }
 
@@ -213,7 +218,7 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
     private bool? HasCome()
     {
         Span<byte> first = stackalloc byte[1];
-        int count = socket.Receive(first, SocketFlags.Peek, out SocketError error);
+        int count = connection.Receive(first, SocketFlags.Peek, out SocketError error);
         return error == SocketError.WouldBlock ? null : count > 0;
     }
 
@@ -246,6 +251,6 @@ internal sealed class DirectConnection(ReadySocket socket, DirectRequests reques
     private void Abort()
     {
         _aborted.Cancel();
-        socket.Abort();
+        connection.Abort();
     }
 }

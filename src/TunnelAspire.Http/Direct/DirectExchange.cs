@@ -8,13 +8,14 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Primitives;
+using TunnelAspire.Protocol.Lanes;
 using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http.Direct;
 
 /// <summary>One request and its answer, as endpoints see them; the same object for all of a connection's requests, one after the other.</summary>
 internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature, IHttpResponseBodyFeature, IRequestBodyPipeFeature,
-    IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpConnectionFeature, IRouteValuesFeature
+    IHttpRequestBodyDetectionFeature, IHttpRequestLifetimeFeature, IHttpConnectionFeature, IRouteValuesFeature, IDirectFeature
 {
     private readonly DirectHead _head;
     private readonly DirectBodyReader _reader;
@@ -25,6 +26,7 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     private readonly IPEndPoint? _local;
     private readonly CancellationToken _aborted;
     private readonly DirectFeatures _own;
+    private readonly Lane? _lane;
     private Stack<(Func<object, Task> Callback, object State)>? _starting; // most requests have none
     private Stack<(Func<object, Task> Callback, object State)>? _completed;
     private Stream? _requestStream;
@@ -33,13 +35,13 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
     private string? _rawTarget; // in place of what was asked
 
     /// <summary>The exchanges of one connection.</summary>
-    public DirectExchange(ReadySocket socket, DirectHead head, IServiceScopeFactory services, Action abort, CancellationToken aborted)
+    public DirectExchange(ReadyConnection connection, DirectHead head, IServiceScopeFactory services, Action abort, CancellationToken aborted)
     {
         (_head, _abort, _aborted) = (head, abort, aborted);
-        (_reader, _writer) = (new DirectBodyReader(socket), new DirectBodyWriter(socket, this));
+        (_reader, _writer) = (new DirectBodyReader(connection), new DirectBodyWriter(connection, this));
         _context.ServiceScopeFactory = services;
         _own = new DirectFeatures(this);
-        (_remote, _local) = (socket.RemoteEndPoint as IPEndPoint, socket.LocalEndPoint as IPEndPoint);
+        (_remote, _local, _lane) = (connection.RemoteEndPoint as IPEndPoint, connection.LocalEndPoint as IPEndPoint, connection as Lane);
     }
 
     public DirectBodyReader BodyReader => _reader;
@@ -267,6 +269,14 @@ internal sealed class DirectExchange : IHttpRequestFeature, IHttpResponseFeature
 
 
     void IHttpRequestLifetimeFeature.Abort() => _abort();
+
+    bool IDirectFeature.IsLane => _lane is not null;
+
+    void IDirectFeature.TakeNoMore()
+    {
+        _lane?.Multiplexer.Leave();
+        Closes = true;
+    }
 
     /// <summary>Text into bytes, one after the other.</summary>
     private ref struct HeadWriter(Span<byte> to)

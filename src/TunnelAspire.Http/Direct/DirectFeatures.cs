@@ -9,7 +9,7 @@ internal sealed class DirectFeatures(DirectExchange exchange) : IFeatureCollecti
     private static readonly Type[] Ours =
     [
         typeof(IHttpRequestFeature), typeof(IHttpResponseFeature), typeof(IHttpResponseBodyFeature), typeof(IHttpRequestLifetimeFeature),
-        typeof(IRequestBodyPipeFeature), typeof(IHttpRequestBodyDetectionFeature), typeof(IHttpConnectionFeature),
+        typeof(IRequestBodyPipeFeature), typeof(IHttpRequestBodyDetectionFeature), typeof(IHttpConnectionFeature), typeof(IDirectFeature),
     ];
 
     public bool IsReadOnly => true;

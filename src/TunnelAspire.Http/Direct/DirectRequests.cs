@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -15,10 +16,15 @@ namespace TunnelAspire.Http.Direct;
 /// pipes and their hand-overs between threads cost more than all else on a byte's way: sends and receives by one endpoint,
 /// the others by the application, with all that stands before its endpoints.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A CancellationTokenSource without a timer holds nothing to dispose.")]
 public sealed partial class DirectRequests(IServiceScopeFactory services, RequestLimits limits, ILogger<TunnelErrorMiddleware> logger)
 {
     private readonly ConcurrentBag<ListenOptions> _listening = [];
+    private readonly CancellationTokenSource _stopping = new();
     private RequestDelegate? _endpoint;
+
+    /// <summary>The server stops: whoever waits between two requests is let go.</summary>
+    internal CancellationToken Stopping => _stopping.Token;
 
     /// <summary>Makes contexts what endpoints expect of them.</summary>
     internal IServiceScopeFactory Services => services;
@@ -31,6 +37,9 @@ public sealed partial class DirectRequests(IServiceScopeFactory services, Reques
 
     /// <summary>Sends and receives go to <paramref name="endpoint"/>, with the session's id as route value <c>id</c>.</summary>
     public void Serve(RequestDelegate endpoint) => _endpoint = new TunnelErrorMiddleware(endpoint, limits, refusals: null, logger).InvokeAsync;
+
+    /// <summary>The server stops.</summary>
+    internal void Stop() => _stopping.Cancel();
 
     /// <summary>The web server listens there, too.</summary>
     internal void Listen(ListenOptions endpoint) => _listening.Add(endpoint);

@@ -27,7 +27,11 @@ internal sealed class DirectServer(IServer server, DirectRequests requests) : IS
         return server.StartAsync(application, cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => server.StopAsync(cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        requests.Stop();
+        return server.StopAsync(cancellationToken);
+    }
 
     public void Dispose() => server.Dispose();
 

@@ -28,11 +28,18 @@ public sealed record ChannelSettings(ChannelMode Mode, int MaxBytes, int InFligh
     /// <summary>A message that is held open ends when no byte has come for so long: no system in between cuts it for being quiet.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
 
+    /// <summary>Most bytes of a brief message. Where little flows, messages in <see cref="ChannelMode.Stream"/> are brief: they may share a connection with other sessions'.</summary>
+    public const int BriefBytes = 64 * 1024;
+
     /// <summary>Messages in flight in <see cref="ChannelMode.Burst"/> where the round trip is short.</summary>
     public const int FewInFlight = 4;
 
     /// <summary>Messages in flight in <see cref="ChannelMode.Burst"/> where the round trip is long.</summary>
     public const int ManyInFlight = 16;
+
+    /// <summary>The same for a message that is brief, where <paramref name="light"/>: so little flows.</summary>
+    public (int MaxBytes, bool Brief) Message(bool light) =>
+        Mode == ChannelMode.Stream && light ? (Math.Min(MaxBytes, BriefBytes), true) : (MaxBytes, false);
 
     /// <summary>The settings of <paramref name="mode"/> within the limits that the connector told.</summary>
     /// <param name="mode">How the bytes move.</param>

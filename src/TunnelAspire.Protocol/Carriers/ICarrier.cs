@@ -28,7 +28,8 @@ public interface ICarrier
 /// <param name="Fin">The offset at which the stream ends, where that is known.</param>
 /// <param name="Ack">All below it of the target's stream has arrived.</param>
 /// <param name="More">The bytes that follow, as the client sends them, for a carrier that can hold a message open; others leave them.</param>
-public readonly record struct WriteRequest(long Offset, ReadOnlySequence<byte> Bytes, long? Fin, long Ack, OpenMessage? More = null);
+/// <param name="Brief">There are few bytes, all in all: see <see cref="ChannelSettings.BriefBytes"/>.</param>
+public readonly record struct WriteRequest(long Offset, ReadOnlySequence<byte> Bytes, long? Fin, long Ack, OpenMessage? More = null, bool Brief = false);
 
 /// <summary>The answer to a write request.</summary>
 /// <param name="Ack">All below it of the client's stream has been accepted.</param>
@@ -41,4 +42,5 @@ public readonly record struct WriteAnswer(long Ack, long? Fin);
 /// <param name="MaxBytes">Most bytes to answer with.</param>
 /// <param name="Hold">How long to wait for bytes before an empty answer.</param>
 /// <param name="Stream">The answer may be held open while bytes flow, where the carrier can do that.</param>
-public readonly record struct ReadRequest(long Ack, long Generation, int MaxBytes, TimeSpan Hold, bool Stream = false);
+/// <param name="Brief">Few bytes are asked for: see <see cref="ChannelSettings.BriefBytes"/>.</param>
+public readonly record struct ReadRequest(long Ack, long Generation, int MaxBytes, TimeSpan Hold, bool Stream = false, bool Brief = false);

@@ -12,13 +12,14 @@ public sealed class OpenMessage : IDisposable
     private readonly SendingHalf.Turn _turn;
     private readonly Deadline _quiet;
     private readonly long _limit;
+    private readonly Traffic _traffic;
     private Deadline? _overdue;
     private TimeSpan _patience;
     private int _closed;
 
-    internal OpenMessage(SendingHalf.Turn turn, OutboundRange first, int maxBytes, CancellationToken over)
+    internal OpenMessage(SendingHalf.Turn turn, OutboundRange first, int maxBytes, Traffic traffic, CancellationToken over)
     {
-        (_turn, End, _limit) = (turn, first.End, first.Offset + maxBytes);
+        (_turn, End, _limit, _traffic) = (turn, first.End, first.Offset + maxBytes, traffic);
         _quiet = new Deadline(over);
     }
 
@@ -74,6 +75,7 @@ public sealed class OpenMessage : IDisposable
     private bool Taken(OutboundRange range)
     {
         End = range.End;
+        _traffic.Carried((int)range.Length);
         _overdue?.After(_patience);
         if (range.Fin is not null)
         {

@@ -19,6 +19,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     private static readonly TimeSpan HolePatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan JoinedHold = TimeSpan.FromSeconds(1);
 
+    private readonly Traffic _traffic = new();
     private readonly Exchanges _exchanges = new();
     private Generation _generation = new(0);
     private SessionLife _life = null!;
@@ -111,10 +112,10 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
     }
 
     /// <summary>Bytes flow: as many requests wait as the settings allow. Behind an answer that is held open none needs to, until it is half full.</summary>
-    private void Join(long brought)
+    private void Join(long brought, int most)
     {
         ChannelSettings settings = control.Current;
-        bool needed = settings.Mode != ChannelMode.Stream || brought > settings.MaxBytes / 2;
+        bool needed = settings.Mode != ChannelMode.Stream || brought > most / 2;
         for (int i = 0; needed && i < settings.InFlight && _exchanges.Count < settings.InFlight; i++) // when the stream has ended, each ends as soon as it begins
         {
             _ = ReceiveAsync(joined: true);
@@ -138,10 +139,11 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         ChannelSettings settings = control.Current;
         TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
         exchange.After(hold + ChannelSettings.Slack);
-        ReadRequest request = new(receiving.Next, generation, settings.MaxBytes, hold, settings.Mode == ChannelMode.Stream);
+        (int most, bool brief) = settings.Message(_traffic.IsLight);
+        ReadRequest request = new(receiving.Next, generation, most, hold, settings.Mode == ChannelMode.Stream, brief);
         retry.RequestSent();
         await using ReadAnswer answer = Interlocked.Exchange(ref _first, null) ?? await carrier.ReadAsync(request, exchange.Token);
-        long end = answer.Length == 0 ? answer.Offset : await ApplyAsync(answer, exchange);
+        long end = answer.Length == 0 ? answer.Offset : await ApplyAsync(answer, most, exchange);
         await WaitForTurnAsync(end, exchange); // an empty answer shows a hole as well
         if (answer.Fin == end || receiving.End == end)
         {
@@ -153,9 +155,9 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
 
     /// <summary>Hands the answer's bytes on as they arrive, each in its turn; returns the offset behind the last.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<long> ApplyAsync(ReadAnswer answer, Deadline exchange)
+    private async ValueTask<long> ApplyAsync(ReadAnswer answer, int most, Deadline exchange)
     {
-        using AnswerBuffer buffer = new(answer, control.Current.MaxBytes);
+        using AnswerBuffer buffer = new(answer, most);
         long offset = answer.Offset;
         for (int count = 0; ;)
         {
@@ -168,7 +170,8 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
                 return offset;
             }
 
-            Join(offset + count - answer.Offset);
+            _traffic.Carried(count);
+            Join(offset + count - answer.Offset, most);
             await WaitForTurnAsync(offset, exchange);
             await receiving.ApplyAsync(offset, bytes[..count], exchange.Token);
             offset += count;

@@ -14,6 +14,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     private static readonly TimeSpan PauseWhenStuck = TimeSpan.FromMilliseconds(100);
 
     private readonly MessageSize _size = new(control.MostBytes);
+    private readonly Traffic _traffic = new();
     private readonly Exchanges _exchanges = new();
     private SessionLife _life = null!;
     private Deadline? _spare; // of an exchange that has ended, for the next one
@@ -84,14 +85,16 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         try
         {
             ChannelSettings settings = control.Current;
-            int most = Math.Min(settings.MaxBytes, _size.Current);
+            (int largest, bool brief) = settings.Message(_traffic.IsLight);
+            int most = Math.Min(largest, _size.Current);
             OutboundRange first = await turn.TakeAsync(0, most, _life.Over);
+            _traffic.Carried((int)first.Length);
             if (settings.Mode == ChannelMode.Stream && first.Fin is null && first.Length < most)
             {
-                more = new OpenMessage(turn, first, most, _life.Over);
+                more = new OpenMessage(turn, first, most, _traffic, _life.Over);
             }
 
-            _ = DeliverAsync(first, more);
+            _ = DeliverAsync(first, more, brief);
             return first.Fin is not null;
         }
         finally
@@ -104,7 +107,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
     }
 
     /// <summary>Repeats a message, from the ack on, until all of it has been acknowledged.</summary>
-    private async Task DeliverAsync(OutboundRange first, OpenMessage? more)
+    private async Task DeliverAsync(OutboundRange first, OpenMessage? more, bool brief = false)
     {
         _exchanges.Begin();
         OutboundRange range = first;
@@ -118,7 +121,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         {
             while (true)
             {
-                long ack = await TryWriteAsync(range, more, failures);
+                long ack = await TryWriteAsync(range, more, brief, failures);
                 _lastWrite?.TrySetResult();
                 long end = Math.Max(first.End, more?.End ?? 0);
                 bool finTold = first.Fin is null || (ack >= 0 && range.Fin is not null);
@@ -136,6 +139,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
                 more?.Dispose();
                 range.Dispose();
                 range = default; // so that it is let go of once
+                brief = false; // what shares a connection shares its end
                 range = sending.Again(from, end, Math.Min(control.Current.MaxBytes, _size.Current));
             }
         }
@@ -154,12 +158,12 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
 
     /// <summary>One attempt; returns the ack, or -1 where there was none, after a pause.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<long> TryWriteAsync(OutboundRange range, OpenMessage? more, RetryClock.Failures failures)
+    private async ValueTask<long> TryWriteAsync(OutboundRange range, OpenMessage? more, bool brief, RetryClock.Failures failures)
     {
         try
         {
             OpenMessage? open = more is { IsOpen: true } ? more : null;
-            long ack = await WriteAsync(new WriteRequest(range.Offset, range.Bytes, range.Fin, receiving.Next, open), _life.Over);
+            long ack = await WriteAsync(new WriteRequest(range.Offset, range.Bytes, range.Fin, receiving.Next, open, brief), _life.Over);
             _size.Passed();
             failures.Reset();
             return ack;

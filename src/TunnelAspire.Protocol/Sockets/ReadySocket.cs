@@ -1,14 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace TunnelAspire.Protocol.Sockets;
 
 /// <summary>
-/// A socket that does not block, connected or listening. What is mostly done at once is done at once; whoever must wait holds no
-/// memory meanwhile, and goes on in the thread that sees the socket ready. One reader and one writer at a time.
+/// A socket, connected or listening. Whoever must wait goes on in the thread that sees the socket ready.
 /// </summary>
-public sealed partial class ReadySocket : IDisposable
+public sealed partial class ReadySocket : ReadyConnection
 {
     private static readonly byte[] Glance = new byte[1]; // what is seen there, by whomever, is nobody's business
 
@@ -47,11 +45,17 @@ public sealed partial class ReadySocket : IDisposable
     /// <summary>The socket itself. Waits of its own must not be used.</summary>
     public Socket Socket { get; }
 
-    /// <summary>The peer's address; null once it is gone.</summary>
-    public EndPoint? RemoteEndPoint => _dialled ?? Address(static socket => socket.RemoteEndPoint);
+    /// <inheritdoc/>
+    public override EndPoint? RemoteEndPoint => _dialled ?? Address(static socket => socket.RemoteEndPoint);
 
-    /// <summary>This side's address; null once the socket is gone.</summary>
-    public EndPoint? LocalEndPoint => Address(_dialled is { } dialled ? socket => LinuxCalls.LocalAddress(socket, dialled) : static socket => socket.LocalEndPoint);
+    /// <inheritdoc/>
+    public override EndPoint? LocalEndPoint => Address(_dialled is { } dialled ? socket => LinuxCalls.LocalAddress(socket, dialled) : static socket => socket.LocalEndPoint);
+
+    /// <summary>Which of the threads that wait for sockets this one is; -1: none of them. Connections that are made here stay with it.</summary>
+    public static int Thread => SocketPoller.Here;
+
+    /// <inheritdoc/>
+    public override bool IsStale => Socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>Under what the poller knows it.</summary>
     internal long Id { get; set; }
@@ -81,21 +85,21 @@ public sealed partial class ReadySocket : IDisposable
         }
     }
 
-    /// <summary>Receives what is there, at once.</summary>
-    public int Receive(Span<byte> into, SocketFlags flags, out SocketError error)
+    /// <inheritdoc/>
+    public override int Receive(Span<byte> into, SocketFlags flags, out SocketError outcome)
     {
         if (Left)
         {
-            error = SocketError.OperationAborted;
+            outcome = SocketError.OperationAborted;
             return 0;
         }
 
         _reading.Begin();
-        int count = Socket.Receive(into, flags, out error);
+        int count = Socket.Receive(into, flags, out outcome);
         _poller?.Received(count);
-        if (error != SocketError.WouldBlock)
+        if (outcome != SocketError.WouldBlock)
         {
-            bool over = error != SocketError.Success || (count == 0 && !into.IsEmpty);
+            bool over = outcome != SocketError.Success || (count == 0 && !into.IsEmpty);
             if (over || flags.HasFlag(SocketFlags.Peek) || count == into.Length)
             {
                 _reading.Tell(over); // a receive that is not full has taken all there was: what comes later is told
@@ -105,41 +109,21 @@ public sealed partial class ReadySocket : IDisposable
         return count;
     }
 
-    /// <summary>Receives what is there, or comes.</summary>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    public ValueTask<int> ReceiveAsync(Memory<byte> into, CancellationToken cancellationToken) => ReceiveAsync(into, SocketFlags.None, cancellationToken);
+    /// <inheritdoc/>
+    public override ValueTask WaitAsync(CancellationToken cancellationToken) => _poller is null ? WaitByFrameworkAsync(cancellationToken) : _reading.WaitAsync(cancellationToken);
 
-    /// <summary>Receives what is there, or comes; with <see cref="SocketFlags.Peek"/> it stays there.</summary>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<int> ReceiveAsync(Memory<byte> into, SocketFlags flags, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await WaitAsync(cancellationToken);
-            int count = Receive(into.Span, flags, out SocketError error);
-            if (error != SocketError.WouldBlock)
-            {
-                return error == SocketError.Success ? count : throw new SocketException((int)error);
-            }
-        }
-    }
-
-    /// <summary>Waits until something may be there to be received. That is a hint: there may be nothing.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken) => _poller is null ? WaitByFrameworkAsync(cancellationToken) : _reading.WaitAsync(cancellationToken);
-
-    /// <summary>Looks at what is there, and leaves it there. A wait that follows waits for more, unless <see cref="Take"/> says otherwise.</summary>
-    public int Look(Span<byte> into, out SocketError error)
+    /// <inheritdoc/>
+    public override int Look(Span<byte> into, out SocketError outcome)
     {
         if (Left)
         {
-            error = SocketError.OperationAborted;
+            outcome = SocketError.OperationAborted;
             return 0;
         }
 
         _reading.Begin();
-        int count = Socket.Receive(into, SocketFlags.Peek, out error);
-        if (error != SocketError.WouldBlock && count == 0)
+        int count = Socket.Receive(into, SocketFlags.Peek, out outcome);
+        if (outcome != SocketError.WouldBlock && count == 0)
         {
             _reading.Tell(forGood: true);
         }
@@ -147,10 +131,8 @@ public sealed partial class ReadySocket : IDisposable
         return count;
     }
 
-    /// <summary>Takes bytes that a look has just shown.</summary>
-    /// <param name="shown">Where they go.</param>
-    /// <param name="more">Others may be there behind them.</param>
-    public void Take(Span<byte> shown, bool more)
+    /// <inheritdoc/>
+    public override void Take(Span<byte> shown, bool more)
     {
         Socket.Receive(shown, SocketFlags.None, out _);
         if (more)
@@ -162,9 +144,8 @@ public sealed partial class ReadySocket : IDisposable
     /// <summary>Nothing comes any more beside what is there.</summary>
     public bool IsOver => _reading.IsForGood;
 
-    /// <summary>Sends as much as there is room for, and waits where there is none; returns how much that was.</summary>
-    /// <exception cref="SocketException">The connection is broken.</exception>
-    public ValueTask<int> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override ValueTask<int> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         if (Left)
         {
@@ -181,6 +162,9 @@ public sealed partial class ReadySocket : IDisposable
         };
     }
 
+    /// <inheritdoc/>
+    public override void EndSending() => Socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>The socket goes on elsewhere, with waits of its own.</summary>
     public Socket Leave()
     {
@@ -189,15 +173,15 @@ public sealed partial class ReadySocket : IDisposable
         return Socket;
     }
 
-    /// <summary>Closes the connection with a reset.</summary>
-    public void Abort()
+    /// <inheritdoc/>
+    public override void Abort()
     {
         Socket.Close(0);
         Let();
     }
 
-    /// <summary>Closes the connection; what was written is still delivered.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         Socket.Dispose();
         Let();

@@ -30,6 +30,7 @@ internal sealed class SocketPoller
     private readonly int _poll;
     private readonly Lock _lock = new(); // of what follows; places are read without it
     private readonly Stack<int> _free = [];
+    private readonly List<Action> _afterRound = [];
     private readonly BusyPolling? _polling = BusyPolling.Chosen is { } time ? new(time) : null;
     private ReadySocket?[] _places = new ReadySocket?[64];
     private int _used;
@@ -52,9 +53,22 @@ internal sealed class SocketPoller
             ? threads
             : Math.Max(1, Environment.ProcessorCount / 2);
 
+    /// <summary>Which of them this thread is; -1: none.</summary>
+    public static int Here => _here is null ? -1 : Array.IndexOf(All, _here);
+
     /// <summary>This thread where it is one of them, else one after the other; null where the system has none.</summary>
     public static SocketPoller? Choose() =>
         All.Length == 0 ? null : _here ?? All[(uint)Interlocked.Increment(ref _next) % All.Length];
+
+    /// <summary>
+    /// Does something once all that this thread has been told together has been dealt with; false where this is not one of the
+    /// threads. What is sent then goes out as one.
+    /// </summary>
+    public static bool AfterRound(Action action)
+    {
+        _here?._afterRound.Add(action);
+        return _here is not null;
+    }
 
     /// <summary>From now on the socket is told what happens to it.</summary>
     /// <exception cref="SocketException">The system takes no more.</exception>
@@ -128,7 +142,19 @@ internal sealed class SocketPoller
                 ReadOnlySpan<byte> polled = events.AsSpan(i * EventSize, EventSize);
                 Tell(BinaryPrimitives.ReadInt64LittleEndian(polled[IdAt..]), BinaryPrimitives.ReadUInt32LittleEndian(polled));
             }
+
+            EndRound();
         }
+    }
+
+    private void EndRound()
+    {
+        for (int i = 0; i < _afterRound.Count; i++) // one may bring about another
+        {
+            _afterRound[i]();
+        }
+
+        _afterRound.Clear();
     }
 
     private int Wait(byte[] events)

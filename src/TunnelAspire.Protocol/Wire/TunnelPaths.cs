@@ -60,6 +60,9 @@ public static class TunnelPaths
     /// <summary>Query parameter of a receiving probe: how long to wait between two parts, in milliseconds.</summary>
     public const string Pause = "pause";
 
+    /// <summary>Carries lanes: many requests in one.</summary>
+    public const string Lanes = "/v1/lanes";
+
     /// <summary>The session's own path; DELETE ends it.</summary>
     public static string Session(SessionId id) => $"{Sessions}/{id}";
 

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using TunnelAspire.Protocol.Lanes;
+
+namespace TunnelAspire.Http1;
+
+/// <summary>A connection that many requests share: one request, whose body and answer go on side by side, carries lanes, and each lane one request at a time.</summary>
+internal sealed class SharedConnection : IDisposable
+{
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10); // then the server is asked whether it is there, and has as long to say so
+
+    private readonly SharedContent _content;
+    private readonly HttpResponseMessage _answer;
+    private readonly LaneMultiplexer _lanes;
+    private readonly IdleConnections _idle;
+    private readonly Timer _watch;
+    private readonly long _born = Environment.TickCount64;
+    private int _retired;
+    private int _ended;
+
+    private SharedConnection(SharedContent content, HttpResponseMessage answer, LaneMultiplexer lanes, IdleConnections idle)
+    {
+        (_content, _answer, _lanes, _idle) = (content, answer, lanes, idle);
+        _watch = new Timer(static shared => _ = ((SharedConnection)shared!).WatchAsync(), this, Quiet, Quiet);
+    }
+
+    /// <summary>How long it has stood.</summary>
+    public TimeSpan Age => TimeSpan.FromMilliseconds(Environment.TickCount64 - _born);
+
+    /// <summary>Whether it takes more requests.</summary>
+    public bool IsOpen => Volatile.Read(ref _retired) == 0 && !_lanes.Leaving.IsCompleted;
+
+    /// <summary>Begins one: sends the request that carries lanes, and sees that bytes pass both ways while it is under way.</summary>
+    /// <returns>Null where they do not.</returns>
+    public static async Task<SharedConnection?> BeginAsync(Http1Pool pool, Http1Request request, int skipped, TimeSpan patience)
+    {
+        SharedContent content = new(request.Headers.Accept.ToString());
+        request.Content = content;
+        using CancellationTokenSource limit = new(patience);
+        HttpResponseMessage? answer = null;
+        try
+        {
+            Task<HttpResponseMessage> answering = pool.SendAsync(request, limit.Token);
+            await Task.WhenAny(answering, content.Stream);
+            LaneMultiplexer? lanes = content.Stream.IsCompleted ? new(await content.Stream) : null;
+            Task pong = lanes?.PingAsync() ?? Task.CompletedTask;
+            answer = await answering;
+            if (lanes is not null && answer.StatusCode == HttpStatusCode.OK)
+            {
+                SharedConnection shared = new(content, answer, lanes, new IdleConnections(pool.Authority, skipped));
+                _ = shared.RunAsync(await answer.Content.ReadAsStreamAsync(limit.Token));
+                await pong.WaitAsync(limit.Token);
+                return shared;
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Nobody is there, or somebody who does not pass on what is under way.
+        }
+
+        content.End();
+        answer?.Dispose();
+        return null;
+    }
+
+    /// <summary>A lane for a request.</summary>
+    public Http1Connection Take() => _idle.TryTake() ?? new Http1Connection(_lanes.Open(), _idle);
+
+    /// <summary>Closes lanes that have been idle since before <paramref name="since"/>; the connection as well, where none is left.</summary>
+    public void Close(long since)
+    {
+        _idle.Close(since);
+        if (_lanes.Count == 0 && (!IsOpen || _lanes.LastHeard < since))
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>It takes no more requests, and ends after the last that is under way.</summary>
+    public void Retire()
+    {
+        Volatile.Write(ref _retired, 1);
+        _idle.Close();
+        Close(since: 0);
+    }
+
+    /// <summary>It ends now, whatever is under way.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            Volatile.Write(ref _retired, 1);
+            _watch.Dispose();
+            _idle.Close();
+            _content.End();
+            _answer.Dispose(); // its body is not at its end: the connection is closed
+        }
+    }
+
+    private async Task RunAsync(Stream input)
+    {
+        try
+        {
+            await _lanes.RunAsync(input, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            // Cut; whoever has a lane is told by it.
+        }
+
+        Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        if (!IsOpen)
+        {
+            Retire();
+        }
+        else if (_lanes.Count > 0 && Environment.TickCount64 - _lanes.LastHeard > Quiet.TotalMilliseconds)
+        {
+            await _lanes.PingAsync().WaitAsync(Quiet).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Environment.TickCount64 - _lanes.LastHeard > Quiet.TotalMilliseconds)
+            {
+                Dispose();
+            }
+        }
+    }
+}
