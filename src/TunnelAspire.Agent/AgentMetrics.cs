@@ -31,6 +31,7 @@ public sealed class AgentMetrics
         _retries = meter.CreateCounter<long>("tunnel.requests.retried", "{request}", "Requests that failed and were tried again, by fault");
         meter.CreateObservableGauge("tunnel.path.mode", MeasureModes, description: "How bytes move: 0 poll, 1 burst, 2 stream; by direction");
         meter.CreateObservableUpDownCounter("tunnel.client.connections", () => Http1Handler.Connections, "{connection}", "Connections in plain HTTP/1.1 that this process has made, in use or idle");
+        meter.CreateObservableUpDownCounter("tunnel.client.lanes", () => Http1Handler.Lanes, "{lane}", "Lanes in those of them that requests share, in use or idle");
         _ackLag = meter.CreateHistogram<double>("tunnel.ack.lag", "s", "Time from sending bytes to their acknowledgement");
     }
 

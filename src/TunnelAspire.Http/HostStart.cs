@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Http.Identity;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http;
 
@@ -22,6 +23,7 @@ public static class HostStart
         try
         {
             ServiceDefaults.InlineSockets(alone);
+            ReadySocket.RequireSettings();
             WebApplicationBuilder builder = WebApplication.CreateBuilder([ReadSettingsOnce, .. args]);
             builder.AddServiceDefaults();
             builder.AddWebServer();

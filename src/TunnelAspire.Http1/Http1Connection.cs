@@ -23,7 +23,7 @@ internal sealed class Http1Connection : IDisposable
     {
         (_connection, _home) = (connection, home);
         (_input, _output) = (new Http1Input(connection), new Http1Output(connection));
-        Http1Handler.Count(1);
+        Http1Handler.Count(connection, 1);
     }
 
     /// <summary>Since when it is idle, in milliseconds since the system started.</summary>
@@ -92,7 +92,7 @@ internal sealed class Http1Connection : IDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _connection.Dispose();
-            Http1Handler.Count(-1);
+            Http1Handler.Count(_connection, -1);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using TunnelAspire.Protocol.Lanes;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Http1;
 
@@ -10,6 +12,7 @@ namespace TunnelAspire.Http1;
 public sealed class Http1Handler : HttpMessageHandler
 {
     private static int _connections;
+    private static int _lanes;
 
     private readonly ConcurrentDictionary<string, Http1Pool> _pools = new(StringComparer.OrdinalIgnoreCase);
     private readonly TimeSpan _connectTimeout;
@@ -30,7 +33,10 @@ public sealed class Http1Handler : HttpMessageHandler
     /// <summary>Connections of this process's clients, in use or idle.</summary>
     public static int Connections => Volatile.Read(ref _connections);
 
-    internal static void Count(int more) => Interlocked.Add(ref _connections, more);
+    /// <summary>Lanes of this process's clients, in use or idle.</summary>
+    public static int Lanes => Volatile.Read(ref _lanes);
+
+    internal static void Count(ReadyConnection connection, int more) => Interlocked.Add(ref connection is Lane ? ref _lanes : ref _connections, more);
 
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

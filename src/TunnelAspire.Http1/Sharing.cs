@@ -20,6 +20,7 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
     private long _pause;
     private long _notBefore;
     private int _beginning;
+    private volatile bool _closed;
 
     /// <summary>A lane; null where there is no shared connection now.</summary>
     public Http1Connection? TryTake()
@@ -40,7 +41,7 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
     /// <summary>Closes everything, now and for good.</summary>
     public void Close()
     {
-        Volatile.Write(ref _beginning, 1);
+        _closed = true;
         Volatile.Read(ref _current)?.Dispose();
     }
 
@@ -63,6 +64,11 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
         {
             Volatile.Write(ref _current, next);
             before?.Retire();
+        }
+
+        if (_closed)
+        {
+            next?.Dispose();
         }
 
         Volatile.Write(ref _beginning, 0);

@@ -115,9 +115,9 @@ public sealed class Forwarder
     /// <summary>The relay is not ready any more: the next request is to take a new connection, which leads to one that is. The requests under way go on.</summary>
     private static void SendElsewhere(HttpContext context)
     {
-        if (context.Features.Get<IDirectFeature>() is { IsLane: true } lane)
+        if (context.Features.Get<IDirectFeature>() is { } direct)
         {
-            lane.TakeNoMore();
+            direct.TakeNoMore();
         }
         else if (HttpProtocol.IsHttp11(context.Request.Protocol))
         {

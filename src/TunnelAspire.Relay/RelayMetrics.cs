@@ -15,6 +15,7 @@ public sealed class RelayMetrics
         Meter meter = meters.Create("TunnelAspire.Relay");
         _underWay = meter.CreateUpDownCounter<int>("tunnel.relay.requests.active", "{request}", "Requests under way, parked ones included");
         meter.CreateObservableUpDownCounter("tunnel.client.connections", () => Http1Handler.Connections, "{connection}", "Connections in plain HTTP/1.1 that this process has made, in use or idle");
+        meter.CreateObservableUpDownCounter("tunnel.client.lanes", () => Http1Handler.Lanes, "{lane}", "Lanes in those of them that requests share, in use or idle");
         _requests = meter.CreateCounter<long>("tunnel.relay.requests", "{request}", "Requests relayed, by status");
     }
 

@@ -10,6 +10,7 @@ using TunnelAspire.Agent.Sessions;
 using TunnelAspire.Agent.Settings;
 using TunnelAspire.Agent.WaysIn;
 using TunnelAspire.CommandLine;
+using TunnelAspire.Protocol.Sockets;
 
 namespace TunnelAspire.Agent.Commands;
 
@@ -95,6 +96,7 @@ internal sealed class ConnectCommand : Command, IExplained
     private IHost Build(ParseResult arguments, out SettingsFile? settings)
     {
         ServiceDefaults.InlineSockets();
+        ReadySocket.RequireSettings();
         HostApplicationBuilder builder = _server.Host(arguments, out settings);
         builder.AddServiceDefaults();
         AgentRun run = Run(arguments, settings, builder.Configuration);

@@ -74,6 +74,7 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         long number = Interlocked.Increment(ref _requests);
         using HttpRequestMessage message = Request(
             HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"{TunnelPaths.Session(grant.Id)}?{TunnelPaths.Reason}={reason}&{TunnelPaths.Number}={number}"), _shares);
+        _shares = false; // the next one repeats it
         try
         {
             using HttpResponseMessage answer = await TunnelExchange.SendAsync(server, message, number, grant.Id, cancellationToken);

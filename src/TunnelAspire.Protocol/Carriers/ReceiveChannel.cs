@@ -139,7 +139,7 @@ public sealed class ReceiveChannel(ReceivingHalf receiving, ICarrier carrier, Ch
         ChannelSettings settings = control.Current;
         TimeSpan hold = joined && JoinedHold < settings.Hold ? JoinedHold : settings.Hold * (1 - (HoldJitter * Random.Shared.NextDouble()));
         exchange.After(hold + ChannelSettings.Slack);
-        (int most, bool brief) = settings.Message(_traffic.IsLight);
+        (int most, bool brief) = settings.Message(_traffic.IsLight && retry.IsCalm);
         ReadRequest request = new(receiving.Next, generation, most, hold, settings.Mode == ChannelMode.Stream, brief);
         retry.RequestSent();
         await using ReadAnswer answer = Interlocked.Exchange(ref _first, null) ?? await carrier.ReadAsync(request, exchange.Token);

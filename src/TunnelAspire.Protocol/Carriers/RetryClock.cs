@@ -17,7 +17,10 @@ public sealed class RetryClock(TimeSpan grace, TimeProvider time, Action<Excepti
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(10);
+
     private long _lastRequest = time.GetTimestamp();
+    private long _lastFailure; // 0: none
 
     /// <summary>Failures in a row of one exchange that is repeated. Not shared between exchanges: each has a clock of its own.</summary>
     public sealed class Failures
@@ -35,6 +38,12 @@ public sealed class RetryClock(TimeSpan grace, TimeProvider time, Action<Excepti
 
     /// <summary>Time since the last request of the session was sent.</summary>
     public TimeSpan SinceRequest => time.GetElapsedTime(Volatile.Read(ref _lastRequest));
+
+    /// <summary>
+    /// No exchange of the session has failed for a while. Else requests go by themselves: what they would share may lead to a relay
+    /// that does not know the session.
+    /// </summary>
+    public bool IsCalm => Volatile.Read(ref _lastFailure) is var failed && (failed == 0 || time.GetElapsedTime(failed) > Calm);
 
     /// <summary>A request of the session is being sent.</summary>
     public void RequestSent() => Volatile.Write(ref _lastRequest, time.GetTimestamp());
@@ -76,6 +85,7 @@ public sealed class RetryClock(TimeSpan grace, TimeProvider time, Action<Excepti
     private TimeSpan Count(Exception failure, Failures failures)
     {
         long now = time.GetTimestamp();
+        Volatile.Write(ref _lastFailure, now);
         if (failures.Count++ == 0)
         {
             failures.Since = now;

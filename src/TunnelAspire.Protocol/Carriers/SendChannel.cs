@@ -85,7 +85,7 @@ public sealed class SendChannel(SendingHalf sending, ReceivingHalf receiving, IC
         try
         {
             ChannelSettings settings = control.Current;
-            (int largest, bool brief) = settings.Message(_traffic.IsLight);
+            (int largest, bool brief) = settings.Message(_traffic.IsLight && retry.IsCalm);
             int most = Math.Min(largest, _size.Current);
             OutboundRange first = await turn.TakeAsync(0, most, _life.Over);
             _traffic.Carried((int)first.Length);

@@ -39,12 +39,21 @@ internal sealed class BusyPolling(TimeSpan time)
     /// <summary>It should now.</summary>
     public bool PaysOff => Volatile.Read(ref _short) >= _needed;
 
-    /// <summary>What the variable says. Where it says nothing sensible, never if the process may not use all the time of its processors: it would pay with that.</summary>
+    /// <summary>What the variable says. Where it says nothing, never if the process may not use all the time of its processors: it would pay with that.</summary>
     public static TimeSpan? Choose(string? variable, bool limited)
     {
-        bool given = int.TryParse(variable, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds <= MostMicroseconds;
-        int chosen = given ? microseconds : limited ? 0 : DefaultMicroseconds;
+        int chosen = Parse(variable) ?? (limited ? 0 : DefaultMicroseconds);
         return chosen > 0 ? TimeSpan.FromMicroseconds(chosen) : null;
+    }
+
+    /// <summary>Refuses what the variable may not say.</summary>
+    /// <exception cref="FormatException">It is no number, or not in its range.</exception>
+    public static void Require(string? variable)
+    {
+        if (!string.IsNullOrEmpty(variable) && Parse(variable) is null)
+        {
+            throw new FormatException($"{Variable} is '{variable}': it takes whole microseconds, 0 to {MostMicroseconds}");
+        }
     }
 
     /// <summary>A wait has ended.</summary>
@@ -78,6 +87,9 @@ internal sealed class BusyPolling(TimeSpan time)
             Volatile.Write(ref _short, 0);
         }
     }
+
+    private static int? Parse(string? variable) =>
+        int.TryParse(variable, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds <= MostMicroseconds ? microseconds : null;
 
     /// <summary>The runtime counts as many processors as a quota of time leaves (cgroups: cpu.max).</summary>
     private static bool HasLimitedTime()

@@ -54,6 +54,10 @@ public sealed partial class ReadySocket : ReadyConnection
     /// <summary>Which of the threads that wait for sockets this one is; -1: none of them. Connections that are made here stay with it.</summary>
     public static int Thread => SocketPoller.Here;
 
+    /// <summary>Sees that what the environment says of the threads that wait for sockets makes sense. To be called when a program starts.</summary>
+    /// <exception cref="FormatException">It does not; the message names it.</exception>
+    public static void RequireSettings() => BusyPolling.Require(Environment.GetEnvironmentVariable(BusyPolling.Variable));
+
     /// <inheritdoc/>
     public override bool IsStale => Socket.Poll(0, SelectMode.SelectRead);
 

@@ -20,6 +20,24 @@ public sealed class BusyPollingTests
     public void Choose_AVariableAndALimit_IsTheTime(string? variable, bool limited, int? microseconds) =>
         Assert.Equal(microseconds, BusyPolling.Choose(variable, limited)?.TotalMicroseconds is { } time ? (int)time : null);
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("1000")]
+    public void Require_WhatItTakes_Passes(string? variable) => BusyPolling.Require(variable);
+
+    [Theory]
+    [InlineData("1001")]
+    [InlineData("-1")]
+    [InlineData("0.5")]
+    [InlineData("some")]
+    public void Require_AnythingElse_NamesIt(string variable)
+    {
+        FormatException refusal = Assert.Throws<FormatException>(() => BusyPolling.Require(variable));
+        Assert.Equal($"TUNNEL_BUSY_POLL_MICROSECONDS is '{variable}': it takes whole microseconds, 0 to 1000", refusal.Message);
+    }
+
     [Fact]
     public void PaysOff_EnoughShortWaits_Is()
     {
