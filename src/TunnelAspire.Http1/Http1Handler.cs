@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using TunnelAspire.Protocol.Lanes;
 using TunnelAspire.Protocol.Sockets;
 
@@ -15,6 +16,7 @@ public sealed class Http1Handler : HttpMessageHandler
     private static int _lanes;
 
     private readonly ConcurrentDictionary<string, Http1Pool> _pools = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConditionalWeakTable<Uri, Http1Pool> _known = []; // by the objects that requests name
     private readonly TimeSpan _connectTimeout;
     private readonly TimeSpan _idleTimeout;
     private readonly Func<Uri, Http1Request>? _shared;
@@ -41,8 +43,8 @@ public sealed class Http1Handler : HttpMessageHandler
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Uri uri = request.RequestUri is { IsAbsoluteUri: true, Scheme: "http" } plain ? plain : throw new NotSupportedException($"{request.RequestUri} is not plain HTTP");
-        return _pools.GetOrAdd(uri.Authority, static (_, to) => new Http1Pool(to.Uri, to.Handler._connectTimeout, to.Handler._shared), (Uri: uri, Handler: this)).SendAsync(request, cancellationToken);
+        Http1Pool pool = request is Http1Request { Server: { } server } ? _known.GetValue(server, Pool) : Pool(request.RequestUri);
+        return pool.SendAsync(request, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -58,6 +60,12 @@ public sealed class Http1Handler : HttpMessageHandler
         }
 
         base.Dispose(disposing);
+    }
+
+    private Http1Pool Pool(Uri? server)
+    {
+        Uri plain = server is { IsAbsoluteUri: true, Scheme: "http" } ? server : throw new NotSupportedException($"{server} is not plain HTTP");
+        return _pools.GetOrAdd(plain.Authority, static (_, to) => new Http1Pool(to.Server, to.Handler._connectTimeout, to.Handler._shared), (Server: plain, Handler: this));
     }
 
     private void Tidy()

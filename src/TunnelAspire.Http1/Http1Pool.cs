@@ -52,7 +52,7 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, H
 
     private Sharing Begin(int thread)
     {
-        int skipped = _shared!(server).RequestUri!.AbsolutePath.Length - TunnelPaths.Lanes.Length;
+        int skipped = _shared!(server).Target.Length - TunnelPaths.Lanes.Length;
         return new Sharing(this, () => _shared(server), skipped);
     }
 

@@ -18,7 +18,7 @@ internal static class Http1RequestHead
     {
         Text(to, request.Method.Method);
         Text(to, " ");
-        Text(to, server.Target(request.RequestUri!));
+        Text(to, server.Target(request));
         Text(to, " HTTP/1.1\r\n");
         Header(to, "Host", request.Headers.Host ?? server.Authority);
         Headers(to, request.Headers);
@@ -68,7 +68,7 @@ internal static class Http1RequestHead
         Text(to, "\r\n");
     }
 
-    private static void Text(IBufferWriter<byte> to, string text)
+    private static void Text(IBufferWriter<byte> to, ReadOnlySpan<char> text)
     {
         if (!Ascii.IsValid(text))
         {

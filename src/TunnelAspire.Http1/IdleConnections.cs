@@ -11,8 +11,9 @@ internal sealed class IdleConnections(string authority, int skipped = 0)
     /// <summary>The server, as a request's Host names it.</summary>
     public string Authority => authority;
 
-    /// <summary>What is asked for, as the request's first line says it.</summary>
-    public string Target(Uri uri) => skipped == 0 ? uri.PathAndQuery : uri.PathAndQuery[skipped..];
+    /// <summary>What is asked for, as the request's first line says it to this server.</summary>
+    public ReadOnlySpan<char> Target(HttpRequestMessage request) =>
+        (request is Http1Request { Target: { } target } ? target : request.RequestUri!.PathAndQuery).AsSpan(skipped);
 
     /// <summary>One that is as good as new; null where there is none.</summary>
     public Http1Connection? TryTake()

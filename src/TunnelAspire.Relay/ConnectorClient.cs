@@ -40,13 +40,13 @@ public sealed partial class ConnectorClient(IOptions<RelayOptions> options, IRou
     /// <see cref="TunnelError.Draining"/>: the relay stops.
     /// </exception>
     /// <exception cref="BadHttpRequestException">The request's body is broken.</exception>
-    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ConnectorAddress connector, CancellationToken cancellationToken)
+    internal async Task<HttpResponseMessage> SendAsync(Http1Request request, ConnectorAddress connector, CancellationToken cancellationToken)
     {
         HttpResponseMessage? response = null;
         RelayedBody? body = (RelayedBody?)request.Content;
         try
         {
-            response = await (connector.Url.Scheme == Uri.UriSchemeHttp ? _plain : _secure).SendAsync(request, cancellationToken);
+            response = await Client(request).SendAsync(request, cancellationToken);
             if (response.Headers.Contains(TunnelHeaders.Version))
             {
                 RequireTrust(response, connector);
@@ -76,9 +76,20 @@ public sealed partial class ConnectorClient(IOptions<RelayOptions> options, IRou
         }
     }
 
+    private HttpMessageInvoker Client(Http1Request request)
+    {
+        if (request.Server.Scheme == Uri.UriSchemeHttp)
+        {
+            return _plain;
+        }
+
+        request.RequestUri = new Uri(request.Server, request.Target);
+        return _secure;
+    }
+
     private static Http1Request Lanes(Uri connector)
     {
-        Http1Request request = new(HttpMethod.Post, new Uri(connector, TunnelPaths.Lanes).AbsoluteUri) { IsTwoWay = true };
+        Http1Request request = new(HttpMethod.Post, connector, TunnelPaths.Lanes) { IsTwoWay = true };
         request.Headers.TryAddWithoutValidation("Accept", TunnelMediaTypes.BinaryTcp);
         return request;
     }

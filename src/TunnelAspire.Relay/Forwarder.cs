@@ -135,8 +135,7 @@ public sealed class Forwarder
     private Http1Request Request(HttpContext context, SessionId session, ConnectorAddress connector)
     {
         HttpRequest incoming = context.Request;
-        Http1Request request = new(HttpMethod.Parse(incoming.Method), UriHelper.BuildAbsolute(
-            connector.Url.Scheme, new HostString(connector.Url.Authority), path: incoming.Path, query: incoming.QueryString))
+        Http1Request request = new(HttpMethod.Parse(incoming.Method), connector.Url, UriHelper.BuildRelative(path: incoming.Path, query: incoming.QueryString))
         {
             MayShare = context.Features.Get<IDirectFeature>()?.IsLane == true,
         };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
@@ -43,7 +44,7 @@ internal static class TunnelExchange
 
     /// <summary>A header of the answer, or null.</summary>
     public static string? Header(HttpResponseMessage answer, string name) =>
-        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First() : null;
+        answer.Headers.NonValidated.TryGetValues(name, out HeaderStringValues values) && values.Count > 0 ? First(values) : null;
 
     /// <summary>A header that must be an offset.</summary>
     public static long Offset(HttpResponseMessage answer, string name) =>
@@ -56,6 +57,12 @@ internal static class TunnelExchange
         { } text when WireText.TryParseOffset(text, out long offset) => offset,
         { } text => throw new CarrierException(CarrierFault.Foreign, $"the answer's {name} is '{text}'"),
     };
+
+    private static string First(HeaderStringValues values)
+    {
+        using HeaderStringValues.Enumerator all = values.GetEnumerator();
+        return all.MoveNext() ? all.Current : "";
+    }
 
     private static async Task RequireOwnAsync(TunnelServer server, HttpResponseMessage answer, long number, SessionId? session, CancellationToken cancellationToken)
     {

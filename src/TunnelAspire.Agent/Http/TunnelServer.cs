@@ -18,9 +18,11 @@ public sealed class TunnelServer : IDisposable
 
     private readonly HttpMessageInvoker _client;
     private readonly string _base;
+    private readonly string _path;
     private readonly string _mediaType;
     private readonly string? _host;
     private readonly bool _fitsLanes;
+    private readonly bool _speaksHttp1; // straight to the server, in plain HTTP/1.1
     private readonly KeyValuePair<string, string>[] _headers;
     private readonly (Version Version, HttpVersionPolicy Policy) _http;
 
@@ -33,11 +35,13 @@ public sealed class TunnelServer : IDisposable
         Tls = new ServerTls(options);
         Caller = new CallerToken(options);
         _base = Url.AbsoluteUri.TrimEnd('/');
+        _path = Url.AbsolutePath.TrimEnd('/');
         _mediaType = options.MediaType;
         _host = options.Host.Length > 0 ? options.Host : null;
         _headers = [.. options.Headers.Select(AgentOptions.ParseHeader)];
         _fitsLanes = _headers.Sum(header => header.Key.Length + header.Value.Length + 4) < MostHeaderBytes;
         _http = options.ParseHttpVersion();
+        _speaksHttp1 = Proxy is null && Url.Scheme == Uri.UriSchemeHttp && _http.Version == HttpVersion.Version11;
         if (Proxy?.ReadsRequestsTo(Url) == true && _http.Version == HttpVersion.Version20)
         {
             throw new FormatException($"HTTP/2 without TLS does not go through a proxy ({Proxy.Authority}): use an https:// server, --http 1.1, or --proxy none");
@@ -59,24 +63,15 @@ public sealed class TunnelServer : IDisposable
     public CallerToken Caller { get; }
 
     /// <summary>A request to a path of the protocol, with the headers that the user asked for.</summary>
+    public HttpRequestMessage Request(HttpMethod method, string pathAndQuery) => WithHeaders(new HttpRequestMessage(method, _base + pathAndQuery));
+
+    /// <summary>The same, for a session.</summary>
     /// <param name="method">The method.</param>
     /// <param name="pathAndQuery">What is asked for.</param>
     /// <param name="mayShare">Request and answer are short: they may share a connection with others.</param>
-    public HttpRequestMessage Request(HttpMethod method, string pathAndQuery, bool mayShare = false)
-    {
-        Http1Request request = new(method, _base + pathAndQuery)
-        {
-            Version = _http.Version, VersionPolicy = _http.Policy, MayShare = mayShare && _fitsLanes, IsTwoWay = pathAndQuery == TunnelPaths.Lanes,
-        };
-        request.Headers.Host = _host; // the name that TLS asks for, too
-        request.Headers.TryAddWithoutValidation("Accept", _mediaType);
-        foreach ((string name, string value) in _headers)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        return request;
-    }
+    public HttpRequestMessage Request(HttpMethod method, string pathAndQuery, bool mayShare) => _speaksHttp1
+        ? WithHeaders(new Http1Request(method, Url, _path + pathAndQuery) { MayShare = mayShare && _fitsLanes })
+        : Request(method, pathAndQuery);
 
     /// <summary>Sends; returns once the answer's head is there. The caller disposes the answer.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
@@ -88,10 +83,23 @@ public sealed class TunnelServer : IDisposable
     /// <summary>How connections are made: what the options say, and nothing that would hide what the path does.</summary>
     internal static SocketsHttpHandler Handler(AgentOptions options) => Handler(ForwardProxy.Find(options), ForwardProxy.Find(options)?.Login, new ServerTls(options));
 
+    private T WithHeaders<T>(T request)
+        where T : HttpRequestMessage
+    {
+        (request.Version, request.VersionPolicy) = _http;
+        request.Headers.Host = _host; // the name that TLS asks for, too
+        request.Headers.TryAddWithoutValidation("Accept", _mediaType);
+        foreach ((string name, string value) in _headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return request;
+    }
+
     private HttpMessageHandler Client() => Proxy switch
     {
-        null when Url.Scheme == Uri.UriSchemeHttp && _http.Version == HttpVersion.Version11 =>
-            new Http1Handler(ConnectTimeout, IdleTimeout, _ => (Http1Request)Request(HttpMethod.Post, TunnelPaths.Lanes)),
+        _ when _speaksHttp1 => new Http1Handler(ConnectTimeout, IdleTimeout, _ => WithHeaders(new Http1Request(HttpMethod.Post, Url, _path + TunnelPaths.Lanes) { IsTwoWay = true })),
         { Login: { } login } when Proxy.ReadsRequestsTo(Url) => new ProxyLogin(Handler(Proxy, null, Tls), Handler(Proxy, login, Tls), login),
         _ => Handler(Proxy, Proxy?.Login, Tls),
     };

@@ -1,8 +1,6 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using TunnelAspire.Agent.Http;
@@ -16,7 +14,6 @@ namespace TunnelAspire.Agent.Sessions;
 public sealed partial class SessionOpener(
     TunnelServer server, AgentMetrics metrics, IOptions<AgentOptions> options, TimeProvider time, ILogger<SessionOpener> logger)
 {
-    private const int KeyBytes = 24;
     private const int FirstHold = 5; // ms: the target's first bytes often come at once; the client's next ones must not wait for them long
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(15); // the connector's dialling and a little more
 
@@ -39,7 +36,7 @@ public sealed partial class SessionOpener(
         string first = mode == ChannelMode.Poll ? "" : string.Create(CultureInfo.InvariantCulture, $"&{TunnelPaths.First}=1&{TunnelPaths.Hold}={FirstHold}{stream}");
         bool brief = mode == ChannelMode.Stream;
 
-        string key = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes));
+        string key = OpenKey.New();
         RetryClock retry = new(options.Value.OpenTimeout, time, failure => OnRetry(target, failure));
         RetryClock.Failures failures = new();
         while (true)
@@ -59,8 +56,8 @@ public sealed partial class SessionOpener(
     private async Task<OpenedSession> AttemptAsync(string query, string key, OutboundRange bytes, bool brief, CancellationToken cancellationToken)
     {
         long number = Random.Shared.NextInt64();
-        using CancellationTokenSource overdue = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        overdue.CancelAfter(Slack);
+        using Deadline overdue = new(cancellationToken);
+        overdue.After(Slack);
         using HttpRequestMessage message = server.Request(HttpMethod.Post, $"{query}&{TunnelPaths.Number}={WireText.Format(number)}", brief);
         message.Headers.TryAddWithoutValidation(TunnelHeaders.OpenKey, key);
         server.Caller.Authorize(message);
