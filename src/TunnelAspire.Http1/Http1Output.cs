@@ -130,13 +130,13 @@ internal sealed class Http1Output(ReadyConnection connection) : Stream, IBufferW
     /// <summary>Gathers the bytes where they fit; else fills up what is gathered and sends the rest from where it lies.</summary>
     private async ValueTask PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        if (_count + bytes.Length + ChunkRoom <= MostGathered)
+        if (_count + bytes.Length + ChunkRoom <= Math.Max(MostGathered, _buffer.Length))
         {
             Append(bytes.Span);
             return;
         }
 
-        int room = Math.Max(0, Math.Max(Size, _buffer.Length) - _count - ChunkRoom);
+        int room = Math.Max(Math.Max(Size, _buffer.Length) - _count - ChunkRoom, 0);
         Append(bytes.Span[..room]);
         await SendGatheredAsync(cancellationToken);
         await SendAsync(bytes[room..], cancellationToken);
