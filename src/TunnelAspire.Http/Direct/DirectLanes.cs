@@ -65,7 +65,7 @@ public sealed class DirectLanes(DirectRequests requests, ConnectionLimits limits
     {
         try
         {
-            using ConnectionLimits.Place? place = limits.TryEnter(lane.RemoteEndPoint, out _);
+            using ConnectionLimits.Place? place = limits.TryEnterLane(lane.RemoteEndPoint);
             if (place is null || await new DirectConnection(lane, requests, requests.Stopping).ServeAsync())
             {
                 lane.Abort(); // one too many, or what comes is nothing that is served here

@@ -31,13 +31,11 @@ public sealed class ConnectionLimits(IOptions<LimitOptions> options, LimitMetric
         limit = "connections";
         if (Interlocked.Increment(ref _standing) <= _most)
         {
-            RateLimitLease? lease = _ofOne?.AttemptAcquire(ClientAddress.Key((client as IPEndPoint)?.Address));
-            if (lease is null or { IsAcquired: true })
+            if (TryEnterAsClient(client, out RateLimitLease? lease))
             {
-                return new Place(this, lease);
+                return new Place(lease, this);
             }
 
-            lease.Dispose();
             limit = "connections-client";
         }
 
@@ -46,8 +44,25 @@ public sealed class ConnectionLimits(IOptions<LimitOptions> options, LimitMetric
         return null;
     }
 
+    /// <summary>The same for a lane in a connection. It needs no file: where nothing else limits connections, only its client's limit counts.</summary>
+    internal Place? TryEnterLane(EndPoint? client)
+    {
+        if (options.Value.MaxConnections > 0)
+        {
+            return TryEnter(client, out _);
+        }
+
+        if (TryEnterAsClient(client, out RateLimitLease? lease))
+        {
+            return new Place(lease, counted: null);
+        }
+
+        metrics.Refused("connections-client");
+        return null;
+    }
+
     /// <summary>One connection's place.</summary>
-    internal sealed class Place(ConnectionLimits limits, RateLimitLease? lease) : IDisposable
+    internal sealed class Place(RateLimitLease? lease, ConnectionLimits? counted) : IDisposable
     {
         private int _left;
 
@@ -57,9 +72,24 @@ public sealed class ConnectionLimits(IOptions<LimitOptions> options, LimitMetric
             if (Interlocked.Exchange(ref _left, 1) == 0)
             {
                 lease?.Dispose();
-                Interlocked.Decrement(ref limits._standing);
+                if (counted is not null)
+                {
+                    Interlocked.Decrement(ref counted._standing);
+                }
             }
         }
+    }
+
+    private bool TryEnterAsClient(EndPoint? client, out RateLimitLease? lease)
+    {
+        lease = _ofOne?.AttemptAcquire(ClientAddress.Key((client as IPEndPoint)?.Address));
+        if (lease is null or { IsAcquired: true })
+        {
+            return true;
+        }
+
+        lease.Dispose();
+        return false;
     }
 
     private static PartitionedRateLimiter<string> ForEachClient(int most) => PartitionedRateLimiter.Create<string, string>(

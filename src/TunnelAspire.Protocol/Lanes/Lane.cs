@@ -27,7 +27,7 @@ public sealed class Lane : ReadyConnection
     private int _endSent;
     private int _left;
 
-    internal Lane(LaneMultiplexer multiplexer, uint number) => (_multiplexer, Number) = (multiplexer, number);
+    internal Lane(LaneMultiplexer multiplexer) => _multiplexer = multiplexer;
 
     /// <inheritdoc/>
     public override EndPoint? RemoteEndPoint => _multiplexer.RemoteEndPoint;
@@ -44,7 +44,8 @@ public sealed class Lane : ReadyConnection
     /// <summary>What carries it.</summary>
     public LaneMultiplexer Multiplexer => _multiplexer;
 
-    internal uint Number { get; }
+    /// <summary>What it is called on the wire; 0 before its first bytes.</summary>
+    internal uint Number { get; private set; }
 
     /// <inheritdoc/>
     public override int Receive(Span<byte> into, SocketFlags flags, out SocketError outcome)
@@ -84,14 +85,14 @@ public sealed class Lane : ReadyConnection
     public override ValueTask<int> PutAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         Volatile.Read(ref _endSent) == 1
             ? ValueTask.FromException<int>(new SocketException((int)SocketError.ConnectionReset))
-            : _multiplexer.PutAsync(Number, bytes, cancellationToken);
+            : _multiplexer.PutAsync(this, bytes, cancellationToken);
 
     /// <inheritdoc/>
     public override void EndSending()
     {
         if (Interlocked.Exchange(ref _endSent, 1) == 0)
         {
-            _multiplexer.Tell(Number, LaneFrameKind.End);
+            Tell(LaneFrameKind.End);
         }
     }
 
@@ -100,7 +101,7 @@ public sealed class Lane : ReadyConnection
     {
         if (Interlocked.Exchange(ref _left, 1) == 0)
         {
-            _multiplexer.Tell(Number, LaneFrameKind.Cut);
+            Tell(LaneFrameKind.Cut);
             Leave(SocketError.OperationAborted);
         }
     }
@@ -113,6 +114,14 @@ public sealed class Lane : ReadyConnection
             EndSending();
             Leave(SocketError.OperationAborted);
         }
+    }
+
+    /// <summary>It begins, with this number, which it returns.</summary>
+    internal uint Begin(uint number)
+    {
+        Number = number;
+        _multiplexer.Begin(this);
+        return number;
     }
 
     /// <summary>Bytes have come.</summary>
@@ -166,6 +175,14 @@ public sealed class Lane : ReadyConnection
 
         Volatile.Write(ref _endSent, 1); // nobody takes what would be sent
         _reading.Tell(forGood: true);
+    }
+
+    private void Tell(LaneFrameKind kind)
+    {
+        if (Number != 0)
+        {
+            _multiplexer.Tell(Number, kind);
+        }
     }
 
     private void Leave(SocketError failure)

@@ -26,6 +26,9 @@ internal abstract class Contestant(string key, string name) : IAsyncDisposable
     /// <summary>Most sessions at once that it can be asked for; those that start a process for each have a lower one.</summary>
     public virtual int MostSessions => int.MaxValue;
 
+    /// <summary>Sockets that a session which carries nothing takes in one of its processes, at the most.</summary>
+    public virtual int SocketsOfASession => 2;
+
     /// <summary>One of this project's own, not something to compare with.</summary>
     public virtual bool IsOwn => false;
 

@@ -10,6 +10,9 @@ internal abstract class OwnTunnel(string key, string name, string mode) : Contes
 {
     public override bool IsOwn => true;
 
+    /// <summary>Its own; its receive waits on a lane, except where each direction has its own channel.</summary>
+    public override int SocketsOfASession => mode == "stream" ? 1 : 2;
+
     /// <summary>Where its relay listens.</summary>
     public int ServerPort { get; private set; }
 

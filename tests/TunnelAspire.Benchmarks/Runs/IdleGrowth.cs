@@ -13,7 +13,6 @@ namespace TunnelAspire.Benchmarks.Runs;
 /// <param name="create">A contestant, not started. Where the system allows a process too few sockets, several share the sessions.</param>
 internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
 {
-    private const int SocketsOfASession = 2;
     private const int SocketsBesides = 500;
     private const double MostGrowth = 1.10;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -95,7 +94,7 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
     /// <summary>Starts as many as are needed; returns how many those are.</summary>
     private async Task<int> StartAsync(int count, CancellationToken cancellationToken)
     {
-        int most = (Surroundings.SocketsAllowed - SocketsBesides) / SocketsOfASession;
+        int most = (Surroundings.SocketsAllowed - SocketsBesides) / create().SocketsOfASession;
         int sets = (count + most - 1) / most;
         Stage.Tell($"{count} sessions{(sets > 1 ? $" through {sets} sets of processes: each process may have {Surroundings.SocketsAllowed} sockets" : "")}");
         for (int i = 0; i < sets; i++)
