@@ -38,11 +38,12 @@ internal sealed class SharedConnection : IDisposable
         request.Content = content;
         using CancellationTokenSource limit = new(patience);
         HttpResponseMessage? answer = null;
+        LaneMultiplexer? lanes = null;
         try
         {
             Task<HttpResponseMessage> answering = pool.SendAsync(request, limit.Token);
             await Task.WhenAny(answering, content.Stream);
-            LaneMultiplexer? lanes = content.Stream.IsCompleted ? new(await content.Stream) : null;
+            lanes = content.Stream.IsCompleted ? new(await content.Stream) : null;
             Task pong = lanes?.PingAsync() ?? Task.CompletedTask;
             answer = await answering;
             if (lanes is not null && answer.StatusCode == HttpStatusCode.OK)
@@ -58,8 +59,8 @@ internal sealed class SharedConnection : IDisposable
             // Nobody is there, or somebody who does not pass on what is under way.
         }
 
-        content.End();
         answer?.Dispose();
+        await EndAsync(content, lanes);
         return null;
     }
 
@@ -92,9 +93,16 @@ internal sealed class SharedConnection : IDisposable
             Volatile.Write(ref _retired, 1);
             _watch.Dispose();
             _idle.Close();
-            _content.End();
             _answer.Dispose(); // its body is not at its end: the connection is closed
+            _ = EndAsync(_content, _lanes);
         }
+    }
+
+    /// <summary>The request's body ends once nobody writes it any more.</summary>
+    private static async Task EndAsync(SharedContent content, LaneMultiplexer? lanes)
+    {
+        await (lanes?.EndAsync() ?? Task.CompletedTask);
+        content.End();
     }
 
     private async Task RunAsync(Stream input)

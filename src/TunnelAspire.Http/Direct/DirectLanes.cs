@@ -35,6 +35,7 @@ public sealed class DirectLanes(DirectRequests requests, ConnectionLimits limits
         {
             RemoteEndPoint = EndPoint(agents.Of(context), context.Connection.RemotePort),
             LocalEndPoint = EndPoint(context.Connection.LocalIpAddress, context.Connection.LocalPort),
+            Cut = context.Abort,
         };
         using CancellationTokenRegistration stop = requests.Stopping.Register(() =>
         {

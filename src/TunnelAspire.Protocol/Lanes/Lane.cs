@@ -160,6 +160,25 @@ public sealed class Lane : ReadyConnection
         _reading.Tell(forGood: true);
     }
 
+    /// <summary>What has carried the lane has ended: nothing is sent any more. What the peer has sent to its end stays to be received.</summary>
+    internal void Lose()
+    {
+        bool ended;
+        lock (_lock)
+        {
+            ended = _ended;
+        }
+
+        if (ended)
+        {
+            Volatile.Write(ref _endSent, 1);
+        }
+        else
+        {
+            Fail(SocketError.ConnectionReset);
+        }
+    }
+
     /// <summary>The lane is over, whatever has come.</summary>
     internal void Fail(SocketError failure)
     {

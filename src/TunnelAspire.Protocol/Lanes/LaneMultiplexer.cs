@@ -24,13 +24,16 @@ public sealed class LaneMultiplexer
     /// <summary>Carries lanes.</summary>
     /// <param name="output">Where frames go. Belongs to the caller.</param>
     /// <param name="accepted">Takes a lane that the peer has opened; null: the peer may not open any.</param>
-    public LaneMultiplexer(Stream output, Action<Lane>? accepted = null) => (_output, _accepted) = (new LaneOutput(output, End), accepted);
+    public LaneMultiplexer(Stream output, Action<Lane>? accepted = null) => (_output, _accepted) = (new LaneOutput(output, () => End(drops: true)), accepted);
 
     /// <summary>The peer's address, as the lanes tell it.</summary>
     public EndPoint? RemoteEndPoint { get; init; }
 
     /// <summary>This side's address, as the lanes tell it.</summary>
     public EndPoint? LocalEndPoint { get; init; }
+
+    /// <summary>Cuts the streams, where the input has failed while something is being sent, which might wait for the peer. Null: whoever runs this does it.</summary>
+    public Action? Cut { get; init; }
 
     /// <summary>Lanes that have begun, and have not been closed on this side.</summary>
     public int Count => _lanes.Count;
@@ -67,37 +70,61 @@ public sealed class LaneMultiplexer
         return pong.Task;
     }
 
-    /// <summary>Takes frames until <paramref name="input"/> ends or fails. All lanes end with it, and nothing more is sent.</summary>
+    /// <summary>Takes frames until <paramref name="input"/> ends or fails. All lanes end with it, and nothing more is sent; where it has not failed, what was told before is.</summary>
     /// <exception cref="IOException">The input is no sequence of frames, or has failed.</exception>
     public async Task RunAsync(Stream input, CancellationToken cancellationToken)
     {
-        byte[] buffer = new byte[SmallBuffer];
-        int end = 0;
+        bool failed = false;
         try
         {
-            int count;
-            while ((count = await input.ReadAsync(buffer.AsMemory(end), cancellationToken)) > 0)
-            {
-                if (_output.IsOver)
-                {
-                    throw new IOException("what is sent is not taken");
-                }
-
-                Volatile.Write(ref _heard, Environment.TickCount64);
-                end += count;
-                int taken = Take(buffer.AsSpan(0, end));
-                buffer.AsSpan(taken, end - taken).CopyTo(buffer);
-                end -= taken;
-                if (end == buffer.Length || count == buffer.Length)
-                {
-                    Array.Resize(ref buffer, Math.Min(2 * buffer.Length, LargeBuffer));
-                }
-            }
+            await TakeAllAsync(input, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            failed = true; // whoever carries the streams cuts them: what is being sent ends with that
+            throw;
         }
         finally
         {
-            End();
-            await _output.SentAsync();
+            End(drops: failed);
+            Task sent = _output.SentAsync();
+            if (failed && !sent.IsCompleted)
+            {
+                Cut?.Invoke();
+            }
+
+            await (failed && Cut is null ? Task.CompletedTask : sent);
+        }
+    }
+
+    /// <summary>Ends all lanes; completes when nothing is being sent any more: the output is the caller's again.</summary>
+    public Task EndAsync()
+    {
+        End(drops: false);
+        return _output.SentAsync();
+    }
+
+    private async Task TakeAllAsync(Stream input, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[SmallBuffer];
+        int end = 0;
+        int count;
+        while ((count = await input.ReadAsync(buffer.AsMemory(end), cancellationToken)) > 0)
+        {
+            if (_output.IsOver)
+            {
+                throw new IOException("what is sent is not taken");
+            }
+
+            Volatile.Write(ref _heard, Environment.TickCount64);
+            end += count;
+            int taken = Take(buffer.AsSpan(0, end));
+            buffer.AsSpan(taken, end - taken).CopyTo(buffer);
+            end -= taken;
+            if (end == buffer.Length || count == buffer.Length)
+            {
+                Array.Resize(ref buffer, Math.Min(2 * buffer.Length, LargeBuffer));
+            }
         }
     }
 
@@ -185,14 +212,14 @@ public sealed class LaneMultiplexer
         _accepted!(lane);
     }
 
-    private void End()
+    private void End(bool drops)
     {
-        _output.End();
+        _output.End(drops);
         _left.TrySetResult();
         Interlocked.Exchange(ref _pong, null)?.TrySetCanceled();
         foreach (Lane lane in _lanes.Values)
         {
-            lane.Fail(SocketError.ConnectionReset);
+            lane.Lose();
         }
     }
 }

@@ -20,7 +20,6 @@ internal sealed class LaneOutput(Stream output, Action failed)
     private static readonly TimeSpan Longest = TimeSpan.FromMicroseconds(20); // a frame waits for others: whoever is to get it should begin meanwhile
 
     private readonly AsyncSignal _room = new();
-    private Task _sent = Task.CompletedTask;
 
     // Guards the fields below.
     private readonly Lock _lock = new();
@@ -31,6 +30,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
     private long _since; // the first frame has been gathered
     private uint _numbered;
     private bool _over;
+    private TaskCompletionSource? _sent; // somebody waits until nothing is being sent
 
     private enum State
     {
@@ -55,14 +55,15 @@ internal sealed class LaneOutput(Stream output, Action failed)
         int count = Math.Min(bytes.Length, LaneFrame.MostBytes);
         Task? room = null;
         Begin begin = Begin.Not;
+        bool over;
         lock (_lock)
         {
-            if (_over)
+            over = _over;
+            if (over)
             {
-                return ValueTask.FromException<int>(new SocketException((int)SocketError.ConnectionReset));
+                // Told below.
             }
-
-            if (_count < MostGathered)
+            else if (_count < MostGathered)
             {
                 uint number = lane.Number != 0 ? lane.Number : lane.Begin(++_numbered);
                 begin = Append_NeedsLock(new LaneFrame(number, LaneFrameKind.Bytes, count), bytes.Span[..count]);
@@ -71,6 +72,12 @@ internal sealed class LaneOutput(Stream output, Action failed)
             {
                 room = _room.Next();
             }
+        }
+
+        if (over)
+        {
+            lane.Fail(SocketError.ConnectionReset); // it may not have begun: then nobody else tells whoever waits for its answer
+            return ValueTask.FromException<int>(new SocketException((int)SocketError.ConnectionReset));
         }
 
         if (room is not null)
@@ -100,19 +107,32 @@ internal sealed class LaneOutput(Stream output, Action failed)
         }
     }
 
-    /// <summary>Sends nothing more. What is being sent is waited for by <see cref="SentAsync"/>.</summary>
-    public void End()
+    /// <summary>Takes no more frames.</summary>
+    /// <param name="drops">Those that have been gathered are not sent any more.</param>
+    public void End(bool drops)
     {
+        if (!drops)
+        {
+            SendGathered();
+        }
+
         lock (_lock)
         {
             _over = true;
+            _count = drops ? 0 : _count;
         }
 
         _room.Set();
     }
 
-    /// <summary>Waits until nothing is being sent.</summary>
-    public Task SentAsync() => Volatile.Read(ref _sent);
+    /// <summary>Waits until nothing is being sent: the output is its owner's again. A peer that takes nothing makes it wait until the output fails.</summary>
+    public Task SentAsync()
+    {
+        lock (_lock)
+        {
+            return _state == State.Idle ? Task.CompletedTask : (_sent ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
 
     private async ValueTask<int> PutLaterAsync(Task room, Lane lane, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -126,7 +146,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
         int end = _count + LaneFrame.HeadLength + bytes.Length;
         if (end > _gathered.Length)
         {
-            Array.Resize(ref _gathered, Math.Max(end, Math.Min(2 * _gathered.Length, LargeBuffer)));
+            Array.Resize(ref _gathered, end > LargeBuffer ? 2 * end : Math.Max(end, Math.Min(2 * _gathered.Length, LargeBuffer)));
         }
 
         frame.Write(_gathered.AsSpan(_count));
@@ -149,7 +169,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
     {
         if (begin == Begin.Now)
         {
-            Volatile.Write(ref _sent, SendAsync());
+            _ = SendAsync();
         }
         else if (begin == Begin.Later && !SocketPoller.AfterRound(SendGathered))
         {
@@ -169,7 +189,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
             _state = State.Sending;
         }
 
-        Volatile.Write(ref _sent, SendAsync());
+        _ = SendAsync();
     }
 
     /// <summary>Sends what has been gathered, and what is gathered meanwhile.</summary>
@@ -187,6 +207,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
             failed();
+            TryTakeGathered(out _); // there is nothing
         }
     }
 
@@ -194,10 +215,15 @@ internal sealed class LaneOutput(Stream output, Action failed)
     {
         lock (_lock)
         {
-            bool any = _count > 0 && !_over;
+            bool any = _count > 0; // also of what was told before the end
             frames = _gathered.AsMemory(0, _count);
             _state = any ? State.Sending : State.Idle;
             (_gathered, _spare, _count) = (_spare, _gathered, 0);
+            if (!any)
+            {
+                _sent?.TrySetResult();
+            }
+
             return any;
         }
     }
