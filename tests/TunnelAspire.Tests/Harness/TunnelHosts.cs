@@ -58,6 +58,9 @@ public class TunnelHosts : IAsyncLifetime
     /// <summary>Settings for both, beside those that every test has.</summary>
     protected virtual Dictionary<string, string?> Settings => [];
 
+    /// <summary>Whether the connector, too, serves requests past its web server, as it does outside of tests.</summary>
+    protected virtual bool ConnectorIsDirect => false;
+
     public bool ForbiddenTargetWasDialled => _forbidden.Pending();
 
     /// <summary>How the connector is registered.</summary>
@@ -70,6 +73,11 @@ public class TunnelHosts : IAsyncLifetime
             builder =>
             {
                 builder.Configuration.AddInMemoryCollection(ConnectorSettings());
+                if (ConnectorIsDirect)
+                {
+                    builder.AddWebServer();
+                }
+
                 builder.AddConnector();
             },
             app => app.MapConnector());

@@ -349,7 +349,7 @@ public sealed class DirectConnectionTests
         await test(client);
     }
 
-    private static async Task WriteIdentityAsync(string certificate, string key)
+    internal static async Task WriteIdentityAsync(string certificate, string key)
     {
         using ECDsa pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=localhost", pair, HashAlgorithmName.SHA256);

@@ -10,12 +10,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using TunnelAspire.Http;
 using TunnelAspire.Http.Direct;
+using TunnelAspire.Protocol.Wire;
 using TunnelAspire.Tests.Edge;
 using TunnelAspire.Tests.Harness;
 
 namespace TunnelAspire.Tests.Http.Direct;
 
-/// <summary>A web server whose sends and receives a test answers; all else says who served it.</summary>
+/// <summary>A web server whose sends and receives a test answers, and that takes lanes; all else says who served it.</summary>
 internal sealed class DirectHost(WebApplication app, RecordingLogs logs) : IAsyncDisposable
 {
     public const string Session = "/v1/sessions/AAAAAAAAAAAAAAAAAAAAAA";
@@ -38,7 +39,9 @@ internal sealed class DirectHost(WebApplication app, RecordingLogs logs) : IAsyn
         builder.AddWebServer();
         WebApplication app = builder.Build();
         app.Services.GetRequiredService<DirectRequests>().Serve(endpoint);
-        app.Run(others ?? SayWhoServesAsync);
+        app.UseWhen(context => context.Request.Path == TunnelPaths.Lanes, lanes => lanes.UseMiddleware<TunnelErrorMiddleware>());
+        app.Services.GetRequiredService<DirectLanes>().Map(app);
+        app.Map("/{**path}", others ?? SayWhoServesAsync);
         await app.StartAsync();
         return new DirectHost(app, logs);
     }
@@ -68,7 +71,8 @@ internal sealed class DirectHost(WebApplication app, RecordingLogs logs) : IAsyn
 
     public Task StopAsync() => app.StopAsync();
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    /// <summary>On another thread: the test may go on in the one that waits for sockets, and the web server's own end blocks.</summary>
+    public ValueTask DisposeAsync() => new(Task.Run(() => app.DisposeAsync().AsTask()));
 }
 
 /// <summary>A connection on which a test sends what it wants.</summary>
