@@ -173,15 +173,11 @@ internal sealed class LaneServer : IAsyncDisposable
 
         if (!Asks("/cut "))
         {
-            await SayAsync(stream, string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {(Asks("/refused ") ? "413 Too Large" : "200 OK")}\r\nBy: {by}\r\nContent-Length: 0\r\n\r\n"));
+            string answer = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {(Asks("/refused ") ? "413 Too Large" : "200 OK")}\r\nBy: {by}\r\nContent-Length: 0\r\n\r\n");
+            await SayAsync(stream, Asks("/twice ") ? answer + answer : answer);
         }
 
-        if (Asks("/twice "))
-        {
-            await SayAsync(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-        }
-
-        return !Asks("/cut ") && !Asks("/last ");
+        return !Asks("/cut ");
     }
 
     private static async Task<string?> HeadAsync(Stream stream)
