@@ -8,12 +8,14 @@ namespace TunnelAspire.Http1;
 internal sealed class SharedConnection : IDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10); // then the server is asked whether it is there, and has as long to say so
+    private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
     private readonly SharedContent _content;
     private readonly HttpResponseMessage _answer;
     private readonly LaneMultiplexer _lanes;
     private readonly IdleConnections _idle;
     private readonly Timer _watch;
+    private readonly TaskCompletionSource _ran = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _born = Environment.TickCount64;
     private int _retired;
     private int _ended;
@@ -73,7 +75,7 @@ internal sealed class SharedConnection : IDisposable
         _idle.Close(since);
         if (_lanes.Count == 0 && (!IsOpen || _lanes.LastHeard < since))
         {
-            Dispose();
+            _ = EndInOrderAsync();
         }
     }
 
@@ -98,6 +100,15 @@ internal sealed class SharedConnection : IDisposable
         }
     }
 
+    /// <summary>Ends the request, so that the server ends its answer; where it does not, the connection is closed.</summary>
+    private async Task EndInOrderAsync()
+    {
+        Volatile.Write(ref _retired, 1);
+        await EndAsync(_content, _lanes);
+        await _ran.Task.WaitAsync(FarewellPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Dispose();
+    }
+
     /// <summary>The request's body ends once nobody writes it any more.</summary>
     private static async Task EndAsync(SharedContent content, LaneMultiplexer? lanes)
     {
@@ -116,6 +127,7 @@ internal sealed class SharedConnection : IDisposable
             // Cut; whoever has a lane is told by it.
         }
 
+        _ran.TrySetResult();
         Dispose();
     }
 

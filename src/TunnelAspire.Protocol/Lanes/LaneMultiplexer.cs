@@ -18,6 +18,7 @@ public sealed class LaneMultiplexer
     private readonly ConcurrentDictionary<uint, Lane> _lanes = new();
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _pong;
+    private int _count; // of the lanes: the dictionary would stop everybody to count them
     private long _heard = Environment.TickCount64;
     private uint _highest; // of the peer's lanes
 
@@ -36,7 +37,7 @@ public sealed class LaneMultiplexer
     public Action? Cut { get; init; }
 
     /// <summary>Lanes that have begun, and have not been closed on this side.</summary>
-    public int Count => _lanes.Count;
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Since when nothing has come, in milliseconds since the system started.</summary>
     public long LastHeard => Volatile.Read(ref _heard);
@@ -135,10 +136,20 @@ public sealed class LaneMultiplexer
     internal void Tell(uint lane, LaneFrameKind kind) => _output.Tell(lane, kind);
 
     /// <summary>A lane of this side's begins.</summary>
-    internal void Begin(Lane lane) => _lanes[lane.Number] = lane;
+    internal void Begin(Lane lane)
+    {
+        Interlocked.Increment(ref _count);
+        _lanes[lane.Number] = lane;
+    }
 
     /// <summary>A lane has been closed on this side.</summary>
-    internal void Forget(Lane lane) => _lanes.TryRemove(lane.Number, out _);
+    internal void Forget(Lane lane)
+    {
+        if (_lanes.TryRemove(lane.Number, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
 
     /// <summary>Deals with all whole frames at the beginning; returns their length.</summary>
     private int Take(ReadOnlySpan<byte> received)
@@ -200,7 +211,7 @@ public sealed class LaneMultiplexer
     private void Accept(uint number, ReadOnlySpan<byte> first)
     {
         _highest = number;
-        if (_lanes.Count >= MostLanes || _left.Task.IsCompleted)
+        if (Count >= MostLanes || _left.Task.IsCompleted)
         {
             Tell(number, LaneFrameKind.Cut);
             return;
