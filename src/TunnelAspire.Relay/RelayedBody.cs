@@ -53,6 +53,7 @@ internal sealed class RelayedBody(PipeReader source, long? length) : HttpContent
         ReadResult result = await ReadAsync(cancellationToken);
         if (result.IsCanceled)
         {
+            source.AdvanceTo(result.Buffer.Start); // a read ends with that: else the web server could not read the rest, and would close the connection
             throw new OperationCanceledException("the forward has failed");
         }
 
