@@ -16,7 +16,9 @@ internal static class IdleMemory
     private const int WarmUpAtOnce = 16;
     private const long WarmUpBytes = 4L << 20;
     private static readonly TimeSpan WarmUpDuration = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(10);
+    private const int Readings = 6;
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan BetweenReadings = TimeSpan.FromSeconds(5); // all of them take longer than a hold period: none of its moments counts alone
 
     /// <summary>Two of the connector's hold periods, with some room: by then each parked request has been answered and renewed.</summary>
     public static readonly TimeSpan Parked = TimeSpan.FromSeconds((2 * 25) + 5);
@@ -44,6 +46,19 @@ internal static class IdleMemory
 
     /// <summary>Waits until the first sessions are parked.</summary>
     public static Task SettleAsync(CancellationToken cancellationToken) => Task.Delay(Settle, cancellationToken);
+
+    /// <summary>The medians of several readings, one after the other: what is asked anew after each hold period needs memory for a moment.</summary>
+    public static async Task<long[]> MedianAsync(Func<long[]> read, CancellationToken cancellationToken)
+    {
+        List<long[]> readings = [read()];
+        while (readings.Count < Readings)
+        {
+            await Task.Delay(BetweenReadings, cancellationToken);
+            readings.Add(read());
+        }
+
+        return [.. readings[0].Select((_, i) => readings.Select(reading => reading[i]).Order().ElementAt(Readings / 2))];
+    }
 
     /// <summary>Resident memory now, KiB, of all its processes.</summary>
     public static long ResidentKiB(Contestant contestant) => ProcessTree.ResidentKiB(contestant.Processes.Select(process => process.Id));

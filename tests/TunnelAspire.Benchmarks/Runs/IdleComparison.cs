@@ -21,22 +21,29 @@ internal static class IdleComparison
         many = await EachAsync(
             stage, many, contestant => IdleMemory.BeginAsync(contestant, stage.Load, IdleMemory.Sessions(contestant, sessions), cancellationToken), cancellationToken);
         await IdleMemory.SettleAsync(cancellationToken);
-        Dictionary<Contestant, long> before = many.ToDictionary(contestant => contestant, IdleMemory.ResidentKiB);
+        Dictionary<Contestant, long> before = await ReadAsync(many, cancellationToken);
         many = await EachAsync(
             stage, many, contestant => IdleMemory.GoOnAsync(contestant, stage.Load, IdleMemory.Sessions(contestant, sessions), cancellationToken), cancellationToken);
         Stage.Tell($"idle: parked for {IdleMemory.Parked.TotalSeconds} s");
         await Task.Delay(IdleMemory.Parked, cancellationToken);
+        Dictionary<Contestant, long> after = await ReadAsync(many, cancellationToken);
         foreach (Contestant contestant in many)
         {
             int opened = IdleMemory.Sessions(contestant, sessions);
-            double figure = IdleMemory.ForASession(before[contestant], IdleMemory.ResidentKiB(contestant), opened);
-            await stage.TryAsync(contestant, MeasureList.Idle, () => ReadAsync(stage, contestant, opened, figure, cancellationToken), cancellationToken);
+            double figure = IdleMemory.ForASession(before[contestant], after[contestant], opened);
+            await stage.TryAsync(contestant, MeasureList.Idle, () => AskAsync(stage, contestant, opened, figure, cancellationToken), cancellationToken);
         }
 
         await IdleMemory.SettleAsync(cancellationToken);
     }
 
-    private static async Task ReadAsync(Stage stage, Contestant contestant, int opened, double figure, CancellationToken cancellationToken)
+    private static async Task<Dictionary<Contestant, long>> ReadAsync(Contestant[] contestants, CancellationToken cancellationToken)
+    {
+        long[] medians = await IdleMemory.MedianAsync(() => Array.ConvertAll(contestants, IdleMemory.ResidentKiB), cancellationToken);
+        return contestants.Zip(medians).ToDictionary(pair => pair.First, pair => pair.Second);
+    }
+
+    private static async Task AskAsync(Stage stage, Contestant contestant, int opened, double figure, CancellationToken cancellationToken)
     {
         int port = contestant.Port;
         try

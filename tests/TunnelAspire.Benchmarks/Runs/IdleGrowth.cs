@@ -63,10 +63,10 @@ internal sealed class IdleGrowth(LoadClient load, Func<Contestant> create)
         await EachAsync(contestant => IdleMemory.BeginAsync(contestant, load, each, cancellationToken));
         await IdleMemory.SettleAsync(cancellationToken);
         string[] names = [.. _standing[0].Processes.Select(process => process.Name)];
-        long[] before = Sum(ProcessTree.ResidentKiB);
+        long[] before = await IdleMemory.MedianAsync(() => Sum(ProcessTree.ResidentKiB), cancellationToken);
         await OpenAsync(each, cancellationToken);
         await Task.Delay(IdleMemory.Parked, cancellationToken);
-        long[] after = Sum(ProcessTree.ResidentKiB);
+        long[] after = await IdleMemory.MedianAsync(() => Sum(ProcessTree.ResidentKiB), cancellationToken);
         double[] used = await ProcessorAsync(cancellationToken);
         int answering = 0;
         await EachAsync(async contestant => answering += await load.CountAnsweringAsync(contestant.Port, cancellationToken));
