@@ -23,6 +23,16 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, H
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         await (TryShare(request) ?? _idle.TryTake() ?? await ConnectAsync(cancellationToken)).SendAsync(request, cancellationToken);
 
+    /// <summary>Begins a connection that requests share, and lets go of it.</summary>
+    public async Task<SharingTrial> TrySharingAsync()
+    {
+        string? obstacle = _shared is null ? "none is asked for" : null;
+        using SharedConnection? shared = obstacle is null
+            ? await SharedConnection.BeginAsync(this, _shared!(server), skipped: 0, Sharing.Patience, why => obstacle = why)
+            : null;
+        return new SharingTrial(shared?.RoundTrip, obstacle);
+    }
+
     /// <summary>Closes what has been idle since before <paramref name="since"/>, in milliseconds since the system started.</summary>
     public void Close(long since)
     {

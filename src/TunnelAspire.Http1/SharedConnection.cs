@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using TunnelAspire.Protocol.Lanes;
@@ -7,6 +8,9 @@ namespace TunnelAspire.Http1;
 /// <summary>A connection that many requests share: one request, whose body and answer go on side by side, carries lanes, and each lane one request at a time.</summary>
 internal sealed class SharedConnection : IDisposable
 {
+    private const int Pings = 3; // after the first: one may be late because a machine is busy
+
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100); // a part that is kept for longer is not passed on at once
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10); // then the server is asked whether it is there, and has as long to say so
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
@@ -26,15 +30,23 @@ internal sealed class SharedConnection : IDisposable
         _watch = new Timer(static shared => _ = ((SharedConnection)shared!).WatchAsync(), this, Quiet, Quiet);
     }
 
+    /// <summary>From a ping to its answer, when it was begun.</summary>
+    public TimeSpan RoundTrip { get; private set; }
+
     /// <summary>How long it has stood.</summary>
     public TimeSpan Age => TimeSpan.FromMilliseconds(Environment.TickCount64 - _born);
 
     /// <summary>Whether it takes more requests.</summary>
     public bool IsOpen => Volatile.Read(ref _retired) == 0 && !_lanes.Leaving.IsCompleted;
 
-    /// <summary>Begins one: sends the request that carries lanes, and sees that bytes pass both ways while it is under way.</summary>
+    /// <summary>Begins one: sends the request that carries lanes, and sees that bytes pass both ways, at once, while it is under way.</summary>
+    /// <param name="pool">The server.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="skipped">Characters of requests' paths that are not for the server.</param>
+    /// <param name="patience">How long that may take.</param>
+    /// <param name="refused">Is told why they do not.</param>
     /// <returns>Null where they do not.</returns>
-    public static async Task<SharedConnection?> BeginAsync(Http1Pool pool, Http1Request request, int skipped, TimeSpan patience)
+    public static async Task<SharedConnection?> BeginAsync(Http1Pool pool, Http1Request request, int skipped, TimeSpan patience, Action<string>? refused = null)
     {
         SharedContent content = new(request.Headers.Accept.ToString());
         request.Content = content;
@@ -43,6 +55,7 @@ internal sealed class SharedConnection : IDisposable
         LaneMultiplexer? lanes = null;
         try
         {
+            long begun = Stopwatch.GetTimestamp();
             Task<HttpResponseMessage> answering = pool.SendAsync(request, limit.Token);
             await Task.WhenAny(answering, content.Stream);
             lanes = content.Stream.IsCompleted ? new(await content.Stream) : null;
@@ -53,12 +66,22 @@ internal sealed class SharedConnection : IDisposable
                 SharedConnection shared = new(content, answer, lanes, new IdleConnections(pool.Authority, skipped));
                 _ = shared.RunAsync(await answer.Content.ReadAsStreamAsync(limit.Token));
                 await pong.WaitAsync(limit.Token);
-                return shared;
+                if (await shared.PassesAtOnceAsync(Stopwatch.GetElapsedTime(begun), limit.Token))
+                {
+                    return shared;
+                }
+
+                refused?.Invoke($"what is under way is passed on late: a round trip takes {shared.RoundTrip.TotalMilliseconds:0} ms");
+            }
+            else
+            {
+                refused?.Invoke($"the request is answered with {(int)answer.StatusCode}");
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // Nobody is there, or somebody who does not pass on what is under way.
+            refused?.Invoke(limit.IsCancellationRequested ? "what is under way is held back" : e is OperationCanceledException ? "the answer ends" : e.Message);
         }
 
         answer?.Dispose();
@@ -114,6 +137,25 @@ internal sealed class SharedConnection : IDisposable
     {
         await (lanes?.EndAsync() ?? Task.CompletedTask);
         content.End();
+    }
+
+    /// <summary>Whether bytes go on to pass once the answer has begun, and no later than the request and its answer did.</summary>
+    /// <param name="first">How long those took: one round trip, or a few.</param>
+    /// <param name="cancellationToken">It has taken too long.</param>
+    private async Task<bool> PassesAtOnceAsync(TimeSpan first, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < Pings; i++)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            await _lanes.PingAsync().WaitAsync(cancellationToken);
+            RoundTrip = Stopwatch.GetElapsedTime(begun);
+            if (RoundTrip < first + Late)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task RunAsync(Stream input)

@@ -121,6 +121,21 @@ public sealed class VerdictTests
         Assert.True(remark is null ? remarks.Length == 0 : remarks.Contains(remark, StringComparison.Ordinal), remarks);
     }
 
+    [Theory]
+    [InlineData(true, "AtOnce", true, false)]
+    [InlineData(false, "AtOnce", false, true)]
+    [InlineData(false, "HeldBack", false, false)] // what holds bodies back is to blame, and named already
+    public void Verdict_Lanes_FollowFromTheirTrial(bool pass, string up, bool lanes, bool remarked)
+    {
+        Diagnosis found = Found(up: Enum.Parse<Passage>(up));
+        found.Lanes = new LanesFinding(pass, pass ? 1 : null, pass ? null : "held back", Wanted: true);
+
+        Verdict verdict = Verdict.Of(found);
+
+        Assert.Equal(lanes, verdict.Lanes);
+        Assert.Equal(remarked, verdict.Remarks.Any(remark => remark.StartsWith("Requests cannot share a connection", StringComparison.Ordinal)));
+    }
+
     private static SizeLimit Unlimited { get; } = new(64 * Mebi, null, null);
 
     private static Diagnosis Found(Passage up = Passage.AtOnce, Passage down = Passage.AtOnce) => new()
