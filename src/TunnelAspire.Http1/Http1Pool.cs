@@ -57,8 +57,17 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, H
         (server.HostNameType == UriHostNameType.IPv6 ? server.Host : server.IdnHost) + (server.IsDefaultPort ? "" : $":{server.Port}");
 
     /// <summary>A lane, for a request that may take one.</summary>
-    private Http1Connection? TryShare(HttpRequestMessage request) =>
-        request is Http1Request { MayShare: true } && _shared is not null ? _sharing.GetOrAdd(Math.Max(0, ReadySocket.Thread), Begin).TryTake() : null;
+    private Http1Connection? TryShare(HttpRequestMessage request)
+    {
+        if (request is not Http1Request { MayShare: true } brief || _shared is null)
+        {
+            return null;
+        }
+
+        Http1Connection? lane = _sharing.GetOrAdd(Math.Max(0, ReadySocket.Thread), Begin).TryTake();
+        brief.IsShared = lane is not null;
+        return lane;
+    }
 
     private Sharing Begin(int thread)
     {

@@ -11,7 +11,9 @@ internal sealed class SharedConnection : IDisposable
     private const int Pings = 3; // after the first: one may be late because a machine is busy
 
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100); // a part that is kept for longer is not passed on at once
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10); // then the server is asked whether it is there, and has as long to say so
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(2); // of looking at it
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(4); // then the server is asked whether it is there: sooner than anybody in between cuts what is quiet
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10); // it has as long to say so
     private static readonly TimeSpan FarewellPatience = TimeSpan.FromSeconds(5);
 
     private readonly SharedContent _content;
@@ -22,12 +24,13 @@ internal sealed class SharedConnection : IDisposable
     private readonly TaskCompletionSource _ran = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _born = Environment.TickCount64;
     private int _retired;
+    private int _asking;
     private int _ended;
 
     private SharedConnection(SharedContent content, HttpResponseMessage answer, LaneMultiplexer lanes, IdleConnections idle)
     {
         (_content, _answer, _lanes, _idle) = (content, answer, lanes, idle);
-        _watch = new Timer(static shared => _ = ((SharedConnection)shared!).WatchAsync(), this, Quiet, Quiet);
+        _watch = new Timer(static shared => _ = ((SharedConnection)shared!).WatchAsync(), this, Round, Round);
     }
 
     /// <summary>From a ping to its answer, when it was begun.</summary>
@@ -179,13 +182,18 @@ internal sealed class SharedConnection : IDisposable
         {
             Retire();
         }
-        else if (_lanes.Count > 0 && Environment.TickCount64 - _lanes.LastHeard > Quiet.TotalMilliseconds)
+
+        if (_lanes.Count > 0 && IsQuietFor(Quiet) && Interlocked.Exchange(ref _asking, 1) == 0)
         {
-            await _lanes.PingAsync().WaitAsync(Quiet).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (Environment.TickCount64 - _lanes.LastHeard > Quiet.TotalMilliseconds)
+            await _lanes.PingAsync().WaitAsync(Silence).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (IsQuietFor(Silence))
             {
                 Dispose();
             }
+
+            Volatile.Write(ref _asking, 0);
         }
     }
+
+    private bool IsQuietFor(TimeSpan time) => Environment.TickCount64 - _lanes.LastHeard > time.TotalMilliseconds;
 }
