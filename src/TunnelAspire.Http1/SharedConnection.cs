@@ -23,6 +23,7 @@ internal sealed class SharedConnection : IDisposable
     private readonly Timer _watch;
     private readonly TaskCompletionSource _ran = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _born = Environment.TickCount64;
+    private TimeSpan _roundTrip; // when it was begun
     private int _retired;
     private int _asking;
     private int _ended;
@@ -32,9 +33,6 @@ internal sealed class SharedConnection : IDisposable
         (_content, _answer, _lanes, _idle) = (content, answer, lanes, idle);
         _watch = new Timer(static shared => _ = ((SharedConnection)shared!).WatchAsync(), this, Round, Round);
     }
-
-    /// <summary>From a ping to its answer, when it was begun.</summary>
-    public TimeSpan RoundTrip { get; private set; }
 
     /// <summary>How long it has stood.</summary>
     public TimeSpan Age => TimeSpan.FromMilliseconds(Environment.TickCount64 - _born);
@@ -74,7 +72,7 @@ internal sealed class SharedConnection : IDisposable
                     return shared;
                 }
 
-                refused?.Invoke($"what is under way is passed on late: a round trip takes {shared.RoundTrip.TotalMilliseconds:0} ms");
+                refused?.Invoke($"what is under way is passed on late: a round trip takes {shared._roundTrip.TotalMilliseconds:0} ms");
             }
             else
             {
@@ -94,6 +92,15 @@ internal sealed class SharedConnection : IDisposable
 
     /// <summary>A lane for a request.</summary>
     public Http1Connection Take() => _idle.TryTake() ?? new Http1Connection(_lanes.Open(), _idle);
+
+    /// <summary>A round trip, for its own sake.</summary>
+    /// <exception cref="OperationCanceledException">The connection has ended, or <paramref name="cancellationToken"/> was cancelled.</exception>
+    public async Task<TimeSpan> PingAsync(CancellationToken cancellationToken)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        await _lanes.PingAsync().WaitAsync(cancellationToken);
+        return Stopwatch.GetElapsedTime(begun);
+    }
 
     /// <summary>Closes lanes that have been idle since before <paramref name="since"/>; the connection as well, where none is left.</summary>
     public void Close(long since)
@@ -149,10 +156,7 @@ internal sealed class SharedConnection : IDisposable
     {
         for (int i = 0; i < Pings; i++)
         {
-            long begun = Stopwatch.GetTimestamp();
-            await _lanes.PingAsync().WaitAsync(cancellationToken);
-            RoundTrip = Stopwatch.GetElapsedTime(begun);
-            if (RoundTrip < first + Late)
+            if ((_roundTrip = await PingAsync(cancellationToken)) < first + Late)
             {
                 return true;
             }

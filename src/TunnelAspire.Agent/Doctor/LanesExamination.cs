@@ -1,22 +1,41 @@
-using System.Text.Json.Serialization;
 using TunnelAspire.Agent.Doctor.Output;
 using TunnelAspire.Http1;
 
 namespace TunnelAspire.Agent.Doctor;
 
+/// <summary>Whether requests share a connection.</summary>
+internal enum LanesOutcome
+{
+    /// <summary>They can.</summary>
+    Pass,
+
+    /// <summary>Somebody on the way does not let them.</summary>
+    DoNotPass,
+
+    /// <summary>They cannot, by what was found before.</summary>
+    NotTried,
+
+    /// <summary>The agent does not ask for it.</summary>
+    NotUsed,
+}
+
 /// <summary>Whether the requests of many sessions can share a connection: lanes.</summary>
-/// <param name="Pass">Whether they can.</param>
+/// <param name="Outcome">Whether they can.</param>
 /// <param name="RoundTripMilliseconds">From a few bytes on a shared connection to their answer; null where there is none.</param>
-/// <param name="Reason">Why they cannot.</param>
-/// <param name="Wanted">The agent would share connections if the path let it.</param>
-internal sealed record LanesFinding(bool Pass, double? RoundTripMilliseconds, string? Reason, [property: JsonIgnore] bool Wanted) : IFinding
+/// <param name="Reason">Why there is none.</param>
+internal sealed record LanesFinding(LanesOutcome Outcome, double? RoundTripMilliseconds, string? Reason) : IFinding
 {
     /// <inheritdoc/>
     public IEnumerable<Line> Lines()
     {
-        yield return RoundTripMilliseconds is { } roundTrip
-            ? new(Mark.Good, "Lanes", $"pass: requests can share a connection; a round trip on it takes {Words.Time(roundTrip)}")
-            : Line.Of(!Wanted, "Lanes", $"{(Wanted ? "do not pass" : "not used")}: {Reason}");
+        string found = RoundTripMilliseconds is { } roundTrip ? $"requests can share a connection; a round trip on it takes {Words.Time(roundTrip)}" : Reason ?? "";
+        yield return Outcome switch
+        {
+            LanesOutcome.Pass => new(Mark.Good, "Lanes", $"pass: {found}"),
+            LanesOutcome.DoNotPass => new(Mark.Note, "Lanes", $"do not pass: {found}"),
+            LanesOutcome.NotTried => new(Mark.Note, "Lanes", $"not tried: {found}"),
+            _ => new(Mark.Good, "Lanes", $"not used: {found}"),
+        };
     }
 }
 
@@ -28,14 +47,15 @@ internal static class LanesExamination
     {
         if (probes.WhyNoLanes is { } why)
         {
-            return new LanesFinding(false, null, why, Wanted: false);
+            return new LanesFinding(LanesOutcome.NotUsed, null, why);
         }
 
         return buffering is { Up.Passage: Passage.AtOnce, Down.Passage: Passage.AtOnce }
             ? Judge(await probes.TryLanesAsync())
-            : new LanesFinding(false, null, "not tried, bodies are not passed on as they come", Wanted: true);
+            : new LanesFinding(LanesOutcome.NotTried, null, "bodies are not passed on as they come");
     }
 
     /// <summary>What a trial says.</summary>
-    public static LanesFinding Judge(SharingTrial trial) => new(trial.RoundTrip is not null, trial.RoundTrip?.TotalMilliseconds, trial.Obstacle, Wanted: true);
+    public static LanesFinding Judge(SharingTrial trial) =>
+        new(trial.RoundTrip is null ? LanesOutcome.DoNotPass : LanesOutcome.Pass, trial.RoundTrip?.TotalMilliseconds, trial.Obstacle);
 }

@@ -41,7 +41,7 @@ internal static class Remarks
             yield return $"The way is long ({Words.Time(median)}): modes with several messages under way count.";
         }
 
-        if (found.Lanes is { Wanted: true, Pass: false } && buffering is { Up.Passage: Passage.AtOnce, Down.Passage: Passage.AtOnce })
+        if (found.Lanes is { Outcome: LanesOutcome.DoNotPass })
         {
             yield return "Requests cannot share a connection: each idle session takes one. Where you run what is on the way, docs/paths.md says what to set (varnish: return (pipe) for /v1/lanes).";
         }

@@ -51,7 +51,7 @@ internal sealed record Verdict(
             found.Path?.Seen.Protocol ?? ""));
         DirectionChoice up = Choice(ChannelControl.Up(SessionLimits.Default, () => agent.Terms));
         DirectionChoice down = Choice(ChannelControl.Down(SessionLimits.Default, () => agent.Terms));
-        return new Verdict(true, Summarise(up.Mode, down.Mode), [.. Doctor.Remarks.On(found, buffering, bodies)], up, down, Hold(found.Quiet), found.Lanes is { Pass: true });
+        return new Verdict(true, Summarise(up.Mode, down.Mode), [.. Doctor.Remarks.On(found, buffering, bodies)], up, down, Hold(found.Quiet), found.Lanes is { Outcome: LanesOutcome.Pass });
     }
 
     private static DirectionChoice Choice(ChannelControl control) => new(control.Current.Mode, control.Current.MaxBytes, control.Current.InFlight);

@@ -7,24 +7,18 @@ namespace TunnelAspire.Tests.Agent.Doctor;
 public sealed class LanesExaminationTests
 {
     [Fact]
-    public void Judge_RoundTripOnASharedConnection_Passes()
-    {
-        LanesFinding found = LanesExamination.Judge(new SharingTrial(TimeSpan.FromMilliseconds(0.31), null));
-
-        Assert.Equal(new LanesFinding(true, 0.31, null, true), found);
-        Assert.Equal([new Line(Mark.Good, "Lanes", "pass: requests can share a connection; a round trip on it takes 0.31 ms")], found.Lines());
-    }
+    public void Judge_RoundTripOnASharedConnection_Passes() =>
+        Assert.Equal(new LanesFinding(LanesOutcome.Pass, 0.31, null), LanesExamination.Judge(new SharingTrial(TimeSpan.FromMilliseconds(0.31), null)));
 
     [Fact]
-    public void Judge_Obstacle_IsWorthANote()
-    {
-        LanesFinding found = LanesExamination.Judge(new SharingTrial(null, "the request is answered with 404"));
+    public void Judge_Obstacle_DoesNotPass() =>
+        Assert.Equal(new LanesFinding(LanesOutcome.DoNotPass, null, "why"), LanesExamination.Judge(new SharingTrial(null, "why")));
 
-        Assert.Equal(new LanesFinding(false, null, "the request is answered with 404", true), found);
-        Assert.Equal([new Line(Mark.Note, "Lanes", "do not pass: the request is answered with 404")], found.Lines());
-    }
-
-    [Fact]
-    public void Lines_WhereTheAgentDoesWithout_AreGood() =>
-        Assert.Equal([new Line(Mark.Good, "Lanes", "not used: not through a forward proxy")], new LanesFinding(false, null, "not through a forward proxy", false).Lines());
+    [Theory]
+    [InlineData("Pass", 0.31, null, "Good", "pass: requests can share a connection; a round trip on it takes 0.31 ms")]
+    [InlineData("DoNotPass", null, "it is held back", "Note", "do not pass: it is held back")]
+    [InlineData("NotTried", null, "it is late", "Note", "not tried: it is late")]
+    [InlineData("NotUsed", null, "not through a forward proxy", "Good", "not used: not through a forward proxy")]
+    public void Lines_SayWhatWasFound(string outcome, double? roundTrip, string? reason, string mark, string text) => Assert.Equal(
+        [new Line(Enum.Parse<Mark>(mark), "Lanes", text)], new LanesFinding(Enum.Parse<LanesOutcome>(outcome), roundTrip, reason).Lines());
 }

@@ -122,13 +122,14 @@ public sealed class VerdictTests
     }
 
     [Theory]
-    [InlineData(true, "AtOnce", true, false)]
-    [InlineData(false, "AtOnce", false, true)]
-    [InlineData(false, "HeldBack", false, false)] // what holds bodies back is to blame, and named already
-    public void Verdict_Lanes_FollowFromTheirTrial(bool pass, string up, bool lanes, bool remarked)
+    [InlineData("Pass", true, false)]
+    [InlineData("DoNotPass", false, true)]
+    [InlineData("NotTried", false, false)] // what holds bodies back is to blame, and named already
+    [InlineData("NotUsed", false, false)]
+    public void Verdict_Lanes_FollowFromTheirTrial(string outcome, bool lanes, bool remarked)
     {
-        Diagnosis found = Found(up: Enum.Parse<Passage>(up));
-        found.Lanes = new LanesFinding(pass, pass ? 1 : null, pass ? null : "held back", Wanted: true);
+        Diagnosis found = Found();
+        found.Lanes = new LanesFinding(Enum.Parse<LanesOutcome>(outcome), null, "why");
 
         Verdict verdict = Verdict.Of(found);
 
