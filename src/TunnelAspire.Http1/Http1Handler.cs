@@ -38,6 +38,9 @@ public sealed class Http1Handler : HttpMessageHandler
     /// <summary>Lanes of this process's clients, in use or idle.</summary>
     public static int Lanes => Volatile.Read(ref _lanes);
 
+    /// <summary>Finds out whether requests to the server can share a connection. Takes 10 s at the most.</summary>
+    public Task<SharingTrial> TrySharingAsync(Uri server) => Pool(server).TrySharingAsync();
+
     internal static void Count(ReadyConnection connection, int more) => Interlocked.Add(ref connection is Lane ? ref _lanes : ref _connections, more);
 
     /// <inheritdoc/>

@@ -12,6 +12,8 @@ namespace TunnelAspire.Http1;
 /// <param name="shared">Makes the request that carries lanes; null: none are used.</param>
 internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, Http1Request>? shared)
 {
+    private const int TrialRounds = 20;
+
     private readonly IdleConnections _idle = new(AuthorityOf(server));
     private readonly ConcurrentDictionary<int, Sharing> _sharing = new(); // for each thread that waits for sockets
     private readonly Func<Uri, Http1Request>? _shared = shared;
@@ -22,6 +24,16 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, H
     /// <summary>Sends a request, once, on a connection that is there already, or else on a new one. Who repeats a request must know that it is a repeat.</summary>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         await (TryShare(request) ?? _idle.TryTake() ?? await ConnectAsync(cancellationToken)).SendAsync(request, cancellationToken);
+
+    /// <summary>Begins a connection that requests share, and lets go of it.</summary>
+    public async Task<SharingTrial> TrySharingAsync()
+    {
+        string? obstacle = _shared is null ? "none is asked for" : null;
+        using SharedConnection? shared = obstacle is null
+            ? await SharedConnection.BeginAsync(this, _shared!(server), skipped: 0, Sharing.Patience, why => obstacle = why)
+            : null;
+        return shared is null ? new SharingTrial(null, obstacle) : await TryAsync(shared);
+    }
 
     /// <summary>Closes what has been idle since before <paramref name="since"/>, in milliseconds since the system started.</summary>
     public void Close(long since)
@@ -46,9 +58,38 @@ internal sealed class Http1Pool(Uri server, TimeSpan connectTimeout, Func<Uri, H
     private static string AuthorityOf(Uri server) =>
         (server.HostNameType == UriHostNameType.IPv6 ? server.Host : server.IdnHost) + (server.IsDefaultPort ? "" : $":{server.Port}");
 
+    private static async Task<SharingTrial> TryAsync(SharedConnection shared)
+    {
+        TimeSpan[] roundTrips = new TimeSpan[TrialRounds];
+        using CancellationTokenSource limit = new(Sharing.Patience);
+        try
+        {
+            for (int i = 0; i < TrialRounds; i++)
+            {
+                roundTrips[i] = await shared.PingAsync(limit.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return new SharingTrial(null, "it breaks off"); // its end, or the limit
+        }
+
+        Array.Sort(roundTrips);
+        return new SharingTrial(roundTrips[TrialRounds / 2], null);
+    }
+
     /// <summary>A lane, for a request that may take one.</summary>
-    private Http1Connection? TryShare(HttpRequestMessage request) =>
-        request is Http1Request { MayShare: true } && _shared is not null ? _sharing.GetOrAdd(Math.Max(0, ReadySocket.Thread), Begin).TryTake() : null;
+    private Http1Connection? TryShare(HttpRequestMessage request)
+    {
+        if (request is not Http1Request { MayShare: true } brief || _shared is null)
+        {
+            return null;
+        }
+
+        Http1Connection? lane = _sharing.GetOrAdd(Math.Max(0, ReadySocket.Thread), Begin).TryTake();
+        brief.IsShared = lane is not null;
+        return lane;
+    }
 
     private Sharing Begin(int thread)
     {

@@ -15,6 +15,9 @@ public sealed class Http1Request(HttpMethod method, Uri server, string target) :
     /// <summary>It is short, and so is its answer: it may share a connection with others, on a lane.</summary>
     public bool MayShare { get; init; }
 
+    /// <summary>It went on a lane: its connection is that of others as well.</summary>
+    public bool IsShared { get; internal set; }
+
     /// <summary>Its body goes on while its answer comes; the answer is there before the body has ended.</summary>
     public bool IsTwoWay { get; init; }
 }

@@ -13,8 +13,10 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
     private const long FirstPause = 30_000;
     private const long LongestPause = 300_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2); // some systems in between end every request after a few minutes
+
+    /// <summary>How long beginning a shared connection may take.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private SharedConnection? _current;
     private long _pause;

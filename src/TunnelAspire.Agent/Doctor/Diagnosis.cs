@@ -47,6 +47,9 @@ internal sealed class Diagnosis
     /// <summary>Round trip.</summary>
     public RoundTripFinding? RoundTrip { get; set; }
 
+    /// <summary>Lanes.</summary>
+    public LanesFinding? Lanes { get; set; }
+
     /// <summary>Throughput of each mode.</summary>
     public ThroughputFinding? Throughput { get; set; }
 
@@ -58,5 +61,5 @@ internal sealed class Diagnosis
 
     /// <summary>What was found, in order.</summary>
     internal IEnumerable<IFinding> Findings =>
-        new IFinding?[] { Hop, Name, Connect, Tls, Path, Versions, Buffering, Bodies, Quiet, RoundTrip, Throughput }.OfType<IFinding>();
+        new IFinding?[] { Hop, Name, Connect, Tls, Path, Versions, Buffering, Bodies, Quiet, RoundTrip, Lanes, Throughput }.OfType<IFinding>();
 }

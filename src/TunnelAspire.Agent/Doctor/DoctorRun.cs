@@ -73,7 +73,7 @@ internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOu
         found.Path = await ExamineAsync("path", "who answers", Short, () => PathExamination.RunAsync(probes, options, from, cancellationToken));
     }
 
-    /// <summary>5 to 10: what the path does with messages.</summary>
+    /// <summary>5 to 11: what the path does with messages.</summary>
     private async Task MeasureAsync(Diagnosis found, Probes probes, CancellationToken cancellationToken)
     {
         found.Versions = await ExamineAsync("versions", "HTTP versions", Short, () => VersionsExamination.RunAsync(probes, options.ParseServer(), cancellationToken));
@@ -85,6 +85,7 @@ internal sealed class DoctorRun(AgentOptions options, int? quietLimit, IDoctorOu
         }
 
         found.RoundTrip = await ExamineAsync("roundTrip", "the round trip", Short, () => RoundTripExamination.RunAsync(probes, cancellationToken));
+        found.Lanes = await ExamineAsync("lanes", "lanes", Short, () => LanesExamination.RunAsync(probes, buffering));
         if (bodies is { Up.Largest: > 0, Down.Largest: > 0 })
         {
             found.Throughput = await ExamineAsync(

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using TunnelAspire.Agent.Http;
+using TunnelAspire.Http1;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
@@ -35,6 +36,12 @@ internal sealed class Probes(TunnelServer server, string mediaType)
 
     /// <summary>Whether the agent has a token to show.</summary>
     public bool HasToken => server.Caller.Known;
+
+    /// <summary>Why requests have connections of their own, whatever the path can do; null where it is for the path to say.</summary>
+    public string? WhyNoLanes => server.WhyNoLanes;
+
+    /// <summary>Finds out whether requests can share a connection.</summary>
+    public Task<SharingTrial> TryLanesAsync() => server.TryLanesAsync();
 
     /// <summary>What the agent makes of a failure to send.</summary>
     public Task<Exception> FailureAsync(HttpRequestException failure, CancellationToken cancellationToken) => PathFailure.OfAsync(failure, server, cancellationToken);

@@ -41,6 +41,11 @@ internal static class Remarks
             yield return $"The way is long ({Words.Time(median)}): modes with several messages under way count.";
         }
 
+        if (found.Lanes is { Outcome: LanesOutcome.DoNotPass })
+        {
+            yield return "Requests cannot share a connection: each idle session takes one. Where you run what is on the way, docs/paths.md says what to set (varnish: return (pipe) for /v1/lanes).";
+        }
+
         if (found.Path is { KeepsConnections: false })
         {
             yield return "Connections are closed after each answer. Keeping them alive would make every message faster.";

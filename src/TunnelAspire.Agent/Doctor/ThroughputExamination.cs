@@ -28,7 +28,7 @@ internal sealed record ThroughputFinding(IReadOnlyList<ModeThroughput> Modes) : 
         $"up {mode.Up.Text}, down {mode.Down.Text}"));
 }
 
-/// <summary>Examination 10: how fast is each mode, about a second for each direction?</summary>
+/// <summary>Examination 11: how fast is each mode, about a second for each direction?</summary>
 internal static class ThroughputExamination
 {
     /// <summary>The longest that it takes.</summary>

@@ -18,7 +18,9 @@ internal sealed record DirectionChoice(ChannelMode Mode, long MessageBytes, int 
 /// <param name="Up">What the agent would use upwards; null if the tunnel cannot be used.</param>
 /// <param name="Down">What the agent would use downwards.</param>
 /// <param name="HoldSeconds">How long the agent would let a request wait for bytes.</param>
-internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string> Remarks, DirectionChoice? Up, DirectionChoice? Down, double? HoldSeconds)
+/// <param name="Lanes">Whether sessions with little to say would share a connection.</param>
+internal sealed record Verdict(
+    bool Usable, string Summary, IReadOnlyList<string> Remarks, DirectionChoice? Up, DirectionChoice? Down, double? HoldSeconds, bool Lanes = false)
 {
     /// <summary>The verdict on a path that was examined to the end, or as far as it went.</summary>
     public static Verdict Of(Diagnosis found)
@@ -49,7 +51,7 @@ internal sealed record Verdict(bool Usable, string Summary, IReadOnlyList<string
             found.Path?.Seen.Protocol ?? ""));
         DirectionChoice up = Choice(ChannelControl.Up(SessionLimits.Default, () => agent.Terms));
         DirectionChoice down = Choice(ChannelControl.Down(SessionLimits.Default, () => agent.Terms));
-        return new Verdict(true, Summarise(up.Mode, down.Mode), [.. Doctor.Remarks.On(found, buffering, bodies)], up, down, Hold(found.Quiet));
+        return new Verdict(true, Summarise(up.Mode, down.Mode), [.. Doctor.Remarks.On(found, buffering, bodies)], up, down, Hold(found.Quiet), found.Lanes is { Outcome: LanesOutcome.Pass });
     }
 
     private static DirectionChoice Choice(ChannelControl control) => new(control.Current.Mode, control.Current.MaxBytes, control.Current.InFlight);

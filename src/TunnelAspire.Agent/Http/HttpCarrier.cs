@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using TunnelAspire.Agent.Sessions;
+using TunnelAspire.Http1;
 using TunnelAspire.Protocol.Carriers;
 using TunnelAspire.Protocol.Wire;
 
@@ -65,6 +66,11 @@ public sealed class HttpCarrier(TunnelServer server, SessionGrant grant, MediaTy
         catch (TunnelException e) when (EndedInOrder(e, out WriteAnswer end))
         {
             return new ReadAnswer(end.Fin!.Value, end.Fin, 0, Stream.Null);
+        }
+        catch (CarrierException e) when (message is Http1Request { IsShared: true })
+        {
+            e.IsShared = true;
+            throw;
         }
     }
 

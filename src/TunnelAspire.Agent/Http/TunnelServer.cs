@@ -17,6 +17,7 @@ public sealed class TunnelServer : IDisposable
     private const int MostHeaderBytes = 2 * 1024;
 
     private readonly HttpMessageInvoker _client;
+    private readonly Http1Handler? _http1;
     private readonly string _base;
     private readonly string _path;
     private readonly string _mediaType;
@@ -47,7 +48,9 @@ public sealed class TunnelServer : IDisposable
             throw new FormatException($"HTTP/2 without TLS does not go through a proxy ({Proxy.Authority}): use an https:// server, --http 1.1, or --proxy none");
         }
 
-        _client = new HttpMessageInvoker(Client());
+        HttpMessageHandler client = Client();
+        _http1 = client as Http1Handler;
+        _client = new HttpMessageInvoker(client);
     }
 
     /// <summary>URL of the relays.</summary>
@@ -76,6 +79,18 @@ public sealed class TunnelServer : IDisposable
     /// <summary>Sends; returns once the answer's head is there. The caller disposes the answer.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _client.SendAsync(request, cancellationToken);
+
+    /// <summary>Why requests have connections of their own here, whatever the path can do; null where it is for the path to say.</summary>
+    public string? WhyNoLanes => this switch
+    {
+        { Proxy: not null } => "not through a forward proxy",
+        _ when Url.Scheme == Uri.UriSchemeHttps || _http.Version == HttpVersion.Version20 => "only in HTTP/1.1 without TLS",
+        { _fitsLanes: false } => "the headers to be sent with each request are too long",
+        _ => null,
+    };
+
+    /// <summary>Finds out whether requests can share a connection.</summary>
+    public async Task<SharingTrial> TryLanesAsync() => _http1 is null || WhyNoLanes is not null ? new SharingTrial(null, WhyNoLanes) : await _http1.TrySharingAsync(Url);
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();

@@ -23,7 +23,7 @@ public sealed class PathCarrier(ICarrier inner, PathModes path) : ICarrier
 
             return answer;
         }
-        catch (CarrierException)
+        catch (CarrierException e) when (!e.IsShared)
         {
             path.QuietCut(Stopwatch.GetElapsedTime(begun));
             throw;

@@ -24,4 +24,7 @@ public sealed class CarrierException(CarrierFault fault, string detail, Exceptio
 {
     /// <summary>What happened.</summary>
     public CarrierFault Fault { get; } = fault;
+
+    /// <summary>The connection was that of other exchanges as well: how long this one was quiet has nothing to do with its end.</summary>
+    public bool IsShared { get; set; }
 }

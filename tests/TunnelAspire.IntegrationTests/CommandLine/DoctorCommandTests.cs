@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using TunnelAspire.IntegrationTests.Harness;
+using TunnelAspire.IntegrationTests.Paths;
 using Xunit;
 
 namespace TunnelAspire.IntegrationTests.CommandLine;
@@ -9,7 +10,7 @@ namespace TunnelAspire.IntegrationTests.CommandLine;
 public sealed class DoctorCommandTests : IAsyncLifetime
 {
     private static readonly string[] Steps =
-        ["hop", "name", "connect", "path", "versions", "buffering", "bodies", "quiet", "roundTrip", "throughput", "verdict"];
+        ["hop", "name", "connect", "path", "versions", "buffering", "bodies", "quiet", "roundTrip", "lanes", "throughput", "verdict"];
 
     private readonly string _server = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Loopback.FreePort()}");
     private ChildProcess _node = null!;
@@ -33,6 +34,9 @@ public sealed class DoctorCommandTests : IAsyncLifetime
         Assert.True(found.GetProperty("versions").GetProperty("http11").GetBoolean());
         Assert.Equal(2, found.GetProperty("quiet").GetProperty("passedSeconds").GetInt32());
         Assert.True(found.GetProperty("roundTrip").GetProperty("medianMilliseconds").GetDouble() > 0);
+        Assert.Equal("pass", found.GetProperty("lanes").GetProperty("outcome").GetString());
+        Assert.InRange(found.GetProperty("lanes").GetProperty("roundTripMilliseconds").GetDouble(), 0.001, 1000);
+        Assert.True(found.GetProperty("verdict").GetProperty("lanes").GetBoolean());
         foreach (string direction in new[] { "up", "down" })
         {
             Assert.Equal("at-once", found.GetProperty("buffering").GetProperty(direction).GetProperty("passage").GetString());
@@ -55,6 +59,17 @@ public sealed class DoctorCommandTests : IAsyncLifetime
         Assert.Contains("413", found.GetProperty("bodies").GetProperty("up").GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal("burst", found.GetProperty("verdict").GetProperty("up").GetProperty("mode").GetString());
         Assert.Equal(JsonValueKind.Null, found.GetProperty("quiet").ValueKind);
+        Assert.Equal("not-tried: bodies are not passed on as they come", WhyNoLanes(found));
+    }
+
+    [Fact]
+    public async Task BehindVarnish_LanesDoNotPass()
+    {
+        await using PathProxy varnish = await PathProxy.StartAsync(ProxyProgram.Named("varnish"), _server);
+        JsonElement found = await ExamineAsync(varnish.Server, "--quick");
+        Assert.Equal("stream", found.GetProperty("verdict").GetProperty("up").GetProperty("mode").GetString());
+        Assert.Equal("do-not-pass: what is under way is held back", WhyNoLanes(found));
+        Assert.Contains(found.GetProperty("verdict").GetProperty("remarks").EnumerateArray(), remark => remark.GetString()!.StartsWith("Requests cannot share a connection", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -78,6 +93,7 @@ public sealed class DoctorCommandTests : IAsyncLifetime
         await tinyproxy.LineAsync("Accepting connections");
         JsonElement found = await ExamineAsync(_server, "--quick", "--proxy", $"http://127.0.0.1:{port}");
         Assert.Equal("option", found.GetProperty("hop").GetProperty("source").GetString());
+        Assert.Equal("not-used: not through a forward proxy", WhyNoLanes(found));
         Assert.Contains("thedoor", found.GetProperty("path").GetProperty("seen").GetProperty("via").GetString(), StringComparison.Ordinal);
     }
 
@@ -106,6 +122,14 @@ public sealed class DoctorCommandTests : IAsyncLifetime
             Assert.InRange(buffering.GetProperty("lagMilliseconds").GetDouble(), 100, 500);
             Assert.Equal("burst", found.GetProperty("verdict").GetProperty(direction).GetProperty("mode").GetString());
         }
+    }
+
+    private static string WhyNoLanes(JsonElement found)
+    {
+        JsonElement lanes = found.GetProperty("lanes");
+        Assert.Equal(JsonValueKind.Null, lanes.GetProperty("roundTripMilliseconds").ValueKind);
+        Assert.False(found.GetProperty("verdict").GetProperty("lanes").GetBoolean());
+        return $"{lanes.GetProperty("outcome").GetString()}: {lanes.GetProperty("reason").GetString()}";
     }
 
     private static async Task<JsonElement> ExamineAsync(params string[] arguments)

@@ -25,6 +25,7 @@ public sealed class DoctorTlsTests : IDisposable
         Assert.True(examined.ExitCode == 0, examined.Output);
         JsonElement tls = examined.Json.GetProperty("tls");
         Assert.Equal((name, "Authority of the tests", true), (tls.GetProperty("subject").GetString(), tls.GetProperty("issuer").GetString(), tls.GetProperty("trusted").GetBoolean()));
+        Assert.Equal("only in HTTP/1.1 without TLS", examined.Json.GetProperty("lanes").GetProperty("reason").GetString());
         Assert.Equal("alpn", examined.Json.GetProperty("versions").GetProperty("http2How").GetString());
         Assert.True(examined.Json.GetProperty("versions").GetProperty("http2").GetBoolean());
         Assert.Equal("HTTP/2", examined.Json.GetProperty("path").GetProperty("seen").GetProperty("protocol").GetString());

@@ -85,10 +85,14 @@ public sealed class Tunnel : IAsyncDisposable
     }));
 
     /// <summary>Starts an agent through <paramref name="server"/> with one forward to the target; returns it and the local port.</summary>
-    public async Task<(ChildProcess Agent, int Port)> StartAgentAsync(int target, string? server = null, params string[] arguments)
+    public Task<(ChildProcess Agent, int Port)> StartAgentAsync(int target, string? server = null, params string[] arguments) =>
+        StartAgentAsync(target, server ?? Server, new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same with environment variables.</summary>
+    public async Task<(ChildProcess Agent, int Port)> StartAgentAsync(int target, string server, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         ChildProcess agent = Start(
-            Installed.Built("TunnelAspire.Agent", "tunnel"), ["connect", server ?? Server, "-v", "-L", $"0:127.0.0.1:{target}", .. arguments], new Dictionary<string, string>());
+            Installed.Built("TunnelAspire.Agent", "tunnel"), ["connect", server, "-v", "-L", $"0:127.0.0.1:{target}", .. arguments], environment);
         return (agent, LocalPort(await agent.LineAsync("forwarding ")));
     }
 

@@ -13,10 +13,15 @@ internal sealed class PathProxy : IAsyncDisposable
     private readonly int _port = Loopback.FreePort();
     private ChildProcess? _child;
 
+    private string[] _arguments = [];
+
     private PathProxy(ProxyProgram program, Uri server) => (_program, _server) = (program, server);
 
     /// <summary>How it is called.</summary>
     public string Name => _program.Name;
+
+    /// <summary>What it is.</summary>
+    public ProxyProgram Program => _program;
 
     /// <summary>The server's URL for an agent on this path.</summary>
     public string Server => _program.Forward ? _server.ToString() : Url("");
@@ -43,9 +48,10 @@ internal sealed class PathProxy : IAsyncDisposable
     /// <summary>Starts all proxies that the tests know, side by side, and waits until the server answers through each. Where one does not start, none is left.</summary>
     /// <param name="server">URL of the server behind them.</param>
     /// <param name="idleSeconds">How long a request may be quiet. Default: as the package comes.</param>
-    public static async Task<PathProxy[]> StartAllAsync(string server, int? idleSeconds = null)
+    /// <param name="which">Which of them. Default: all.</param>
+    public static async Task<PathProxy[]> StartAllAsync(string server, int? idleSeconds = null, Func<ProxyProgram, bool>? which = null)
     {
-        PathProxy[] proxies = [.. ProxyProgram.All.Select(program => new PathProxy(program, new Uri(server)))];
+        PathProxy[] proxies = [.. ProxyProgram.All.Where(which ?? (_ => true)).Select(program => new PathProxy(program, new Uri(server)))];
         try
         {
             await Task.WhenAll(proxies.Select(proxy => proxy.StartAsync(idleSeconds)));
@@ -61,7 +67,20 @@ internal sealed class PathProxy : IAsyncDisposable
     /// <summary>Stops them, side by side.</summary>
     public static Task StopAllAsync(IEnumerable<PathProxy> proxies) => Task.WhenAll(proxies.Select(proxy => proxy.DisposeAsync().AsTask()));
 
+    /// <summary>Stops it, which cuts what is under way, and starts it again in the same place.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await RunAsync();
+    }
+
     public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _scratch.Dispose();
+    }
+
+    private async Task StopAsync()
     {
         if (_child is not null)
         {
@@ -69,8 +88,6 @@ internal sealed class PathProxy : IAsyncDisposable
             await _child.ExitAsync(TimeSpan.FromSeconds(20));
             await _child.DisposeAsync();
         }
-
-        _scratch.Dispose();
     }
 
     private async Task StartAsync(int? idle)
@@ -83,7 +100,13 @@ internal sealed class PathProxy : IAsyncDisposable
             _scratch.Write("users", await ChildProcess.RunAsync("htpasswd", ["-nb", .. login.Split(':')]));
         }
 
-        _child = ChildProcess.Start(_program.Program, _program.Arguments.Select(argument => Filled(argument, file, idleSeconds)));
+        _arguments = [.. _program.Arguments.Select(argument => Filled(argument, file, idleSeconds))];
+        await RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        _child = ChildProcess.Start(_program.Program, _arguments);
         await Waiting.UntilAsync(AnswersAsync, $"{Name} hands requests on");
     }
 

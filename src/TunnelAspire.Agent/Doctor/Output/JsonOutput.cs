@@ -22,7 +22,7 @@ internal sealed class JsonOutput(TextWriter output) : IDoctorOutput
 }
 
 /// <summary>The document's form.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, Converters = [typeof(KebabCase<ChannelMode>), typeof(KebabCase<Passage>)])]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, Converters = [typeof(KebabCase<ChannelMode>), typeof(KebabCase<Passage>), typeof(KebabCase<LanesOutcome>)])]
 [JsonSerializable(typeof(Diagnosis))]
 internal sealed partial class DiagnosisJson : JsonSerializerContext;
 

@@ -21,6 +21,7 @@ internal static class Layout
             ("up", Choice(up)),
             ("down", Choice(down)),
             ("waiting", string.Create(CultureInfo.InvariantCulture, $"up to {verdict.HoldSeconds:0.#} s for each request that waits for bytes")),
+            .. verdict.Lanes ? [("lanes", "sessions with little to say share a connection")] : Array.Empty<(string, string)>(),
         ]
         : [];
 

@@ -121,6 +121,22 @@ public sealed class VerdictTests
         Assert.True(remark is null ? remarks.Length == 0 : remarks.Contains(remark, StringComparison.Ordinal), remarks);
     }
 
+    [Theory]
+    [InlineData("Pass", true, false)]
+    [InlineData("DoNotPass", false, true)]
+    [InlineData("NotTried", false, false)] // what holds bodies back is to blame, and named already
+    [InlineData("NotUsed", false, false)]
+    public void Verdict_Lanes_FollowFromTheirTrial(string outcome, bool lanes, bool remarked)
+    {
+        Diagnosis found = Found();
+        found.Lanes = new LanesFinding(Enum.Parse<LanesOutcome>(outcome), null, "why");
+
+        Verdict verdict = Verdict.Of(found);
+
+        Assert.Equal(lanes, verdict.Lanes);
+        Assert.Equal(remarked, verdict.Remarks.Any(remark => remark.StartsWith("Requests cannot share a connection", StringComparison.Ordinal)));
+    }
+
     private static SizeLimit Unlimited { get; } = new(64 * Mebi, null, null);
 
     private static Diagnosis Found(Passage up = Passage.AtOnce, Passage down = Passage.AtOnce) => new()
