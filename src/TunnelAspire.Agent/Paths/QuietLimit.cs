@@ -10,6 +10,7 @@ internal sealed class QuietLimit(TimeProvider time)
     public static readonly TimeSpan Shortest = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LeastWait = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Whole = TimeSpan.FromSeconds(1.5); // some keep their time by whole seconds, and cut up to one early or late
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Growth = TimeSpan.FromMinutes(10);
 
@@ -31,7 +32,7 @@ internal sealed class QuietLimit(TimeProvider time)
             return false;
         }
 
-        bool alike = _lastWait > TimeSpan.Zero && (wait - _lastWait).Duration() < (wait / 10) + TimeSpan.FromMilliseconds(500);
+        bool alike = _lastWait > TimeSpan.Zero && (wait - _lastWait).Duration() < (wait / 10) + Whole;
         (_lastAt, _lastWait) = (time.GetTimestamp(), wait);
         TimeSpan shorter = Below(wait);
         if (!alike || shorter >= Hold)
