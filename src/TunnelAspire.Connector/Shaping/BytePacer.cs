@@ -10,6 +10,8 @@ public sealed class BytePacer(long bytesPerSecond, TimeProvider time)
 {
     private const int PiecesPerSecond = 16;
     private const int LargestPiece = 1024 * 1024;
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
+
     private readonly long _burst = time.TimestampFrequency / 4;
 
     // Guards _paid.
@@ -42,10 +44,12 @@ public sealed class BytePacer(long bytesPerSecond, TimeProvider time)
     }
 
     /// <summary>Waits until the timestamp.</summary>
-    public Task WaitUntilAsync(long timestamp, CancellationToken cancellationToken)
+    public async Task WaitUntilAsync(long timestamp, CancellationToken cancellationToken)
     {
-        TimeSpan wait = time.GetElapsedTime(time.GetTimestamp(), timestamp);
-        return wait > TimeSpan.Zero ? Task.Delay(wait, time, cancellationToken) : Task.CompletedTask;
+        while (time.GetElapsedTime(time.GetTimestamp(), timestamp) is var wait && wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait < Shortest ? Shortest : wait, time, cancellationToken); // the system's timers drop what is less than a millisecond
+        }
     }
 
     private long Price(int bytes) => (long)((double)bytes / bytesPerSecond * time.TimestampFrequency);

@@ -10,6 +10,7 @@ public sealed class SocketEnd : IByteEnd
 {
     private readonly ReadySocket _socket;
     private ReadOnlyMemory<byte> _first;
+    private volatile bool _ended; // all that the peer has sent has been read, its end too
     private int _seen; // what the last look has found; 0 once it may have been read
 
     /// <summary>Takes over <paramref name="socket"/>.</summary>
@@ -58,7 +59,15 @@ public sealed class SocketEnd : IByteEnd
             }
         }
 
-        return _socket.ReceiveAsync(destination, cancellationToken);
+        ValueTask<int> received = _socket.ReceiveAsync(destination, cancellationToken);
+        if (!received.IsCompletedSuccessfully)
+        {
+            return received;
+        }
+
+        int now = received.Result;
+        _ended |= now == 0 && !destination.IsEmpty;
+        return ValueTask.FromResult(now);
     }
 
     /// <inheritdoc/>
@@ -66,7 +75,17 @@ public sealed class SocketEnd : IByteEnd
         _socket.PutAsync(bytes, CancellationToken.None);
 
     /// <inheritdoc/>
-    public void Finish() => _socket.Socket.Shutdown(SocketShutdown.Send);
+    public void Finish()
+    {
+        if (_ended)
+        {
+            _socket.Dispose(); // both streams are at their ends: to close is one call instead of two
+        }
+        else
+        {
+            _socket.Socket.Shutdown(SocketShutdown.Send);
+        }
+    }
 
     /// <summary>Ends the connection with a reset, where it is TCP: the peer knows. A unix socket has none, and is closed.</summary>
     public void Reset()
