@@ -20,6 +20,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
     private static readonly TimeSpan Longest = TimeSpan.FromMicroseconds(20); // a frame waits for others: whoever is to get it should begin meanwhile
 
     private readonly AsyncSignal _room = new();
+    private Action? _sendGathered; // made once
 
     // Guards the fields below.
     private readonly Lock _lock = new();
@@ -171,7 +172,7 @@ internal sealed class LaneOutput(Stream output, Action failed)
         {
             _ = SendAsync();
         }
-        else if (begin == Begin.Later && !SocketPoller.AfterRound(SendGathered))
+        else if (begin == Begin.Later && !SocketPoller.AfterRound(_sendGathered ??= SendGathered))
         {
             SendGathered();
         }
