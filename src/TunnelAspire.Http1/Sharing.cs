@@ -31,7 +31,7 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
         bool open = current is { IsOpen: true };
         if ((!open || current!.Age > Longest) && Environment.TickCount64 >= Volatile.Read(ref _notBefore) && Interlocked.Exchange(ref _beginning, 1) == 0)
         {
-            _ = BeginAsync(current);
+            _ = ReplaceAsync(current);
         }
 
         return open ? current!.Take() : null;
@@ -45,6 +45,19 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
     {
         _closed = true;
         Volatile.Read(ref _current)?.Dispose();
+    }
+
+    /// <summary>Begins the next one. However that ends, it may be tried again.</summary>
+    private async Task ReplaceAsync(SharedConnection? before)
+    {
+        try
+        {
+            await BeginAsync(before);
+        }
+        finally
+        {
+            Volatile.Write(ref _beginning, 0);
+        }
     }
 
     private async Task BeginAsync(SharedConnection? before)
@@ -72,7 +85,5 @@ internal sealed class Sharing(Http1Pool pool, Func<Http1Request> request, int sk
         {
             next?.Dispose();
         }
-
-        Volatile.Write(ref _beginning, 0);
     }
 }

@@ -102,7 +102,7 @@ public sealed class Lane : ReadyConnection
         if (Interlocked.Exchange(ref _left, 1) == 0)
         {
             Tell(LaneFrameKind.Cut);
-            Leave(SocketError.OperationAborted);
+            Leave();
         }
     }
 
@@ -112,7 +112,7 @@ public sealed class Lane : ReadyConnection
         if (Interlocked.Exchange(ref _left, 1) == 0)
         {
             EndSending();
-            Leave(SocketError.OperationAborted);
+            Leave();
         }
     }
 
@@ -204,10 +204,10 @@ public sealed class Lane : ReadyConnection
         }
     }
 
-    private void Leave(SocketError failure)
+    private void Leave()
     {
         _multiplexer.Forget(this);
-        Fail(failure);
+        Fail(SocketError.OperationAborted);
     }
 
     private int Copy(Span<byte> into, bool peek, out SocketError outcome, out bool more)
